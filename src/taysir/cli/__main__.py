@@ -1,0 +1,5 @@
+"""Entry of ``python -m taysir.cli``."""
+
+from taysir.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The State of Waha (دولة الواحة): sample data, registries, services and personas."""

@@ -1,0 +1,1 @@
+"""The rules of services: facts, pages, dated decisions and flow; pure code."""

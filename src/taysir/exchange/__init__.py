@@ -1,0 +1,1 @@
+"""The exchange: a node that carries signed, permitted, evidenced calls between agencies."""

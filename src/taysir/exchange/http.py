@@ -1,0 +1,361 @@
+"""A small HTTP/1.1 server on asyncio and httptools for faces that are not web pages.
+
+Bytes flow: socket → httptools → :class:`Request` → handler → :class:`Response` → socket. It keeps
+connections, refuses oversized and slow requests, and hands over the client certificate of mutual
+TLS. It does not route, decode bodies, stream, or serve files; the portal runs on a WSGI server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import parse_qsl, unquote
+
+import httptools
+import orjson
+
+from taysir.kernel import limits
+from taysir.kernel.errors import Problem
+from taysir.kernel.log import get_logger
+
+log = get_logger(__name__)
+
+Headers = tuple[tuple[bytes, bytes], ...]
+"""Header pairs in the order of arrival; names in lower case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One complete request. ``target`` is the raw path and query as sent."""
+
+    method: str
+    target: bytes
+    headers: Headers
+    body: bytes = b""
+    peer_certificate_der: bytes | None = None
+
+    @property
+    def raw_path(self) -> bytes:
+        """The path as sent, still percent-encoded, without the query."""
+        return self.target.partition(b"?")[0]
+
+    @property
+    def path(self) -> str:
+        """The path, percent-decoded as UTF-8; undecodable bytes become U+FFFD."""
+        return unquote(self.raw_path.decode("latin-1"))
+
+    @property
+    def raw_query(self) -> bytes:
+        """The query as sent, without the question mark."""
+        return self.target.partition(b"?")[2]
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query parameters; of a repeated one the last counts."""
+        return dict(parse_qsl(self.raw_query.decode("latin-1"), keep_blank_values=True))
+
+    def header(self, name: bytes, default: str = "") -> str:
+        """Return the first header of this lower-case name, or the default."""
+        for key, value in self.headers:
+            if key == name:
+                return value.decode("latin-1")
+        return default
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One complete answer; ``content-length`` is added when it is written."""
+
+    status: int = 200
+    headers: Headers = ()
+    body: bytes = b""
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def json_response(value: object, *, status: int = 200, headers: Headers = ()) -> Response:
+    """Return an answer whose body is JSON."""
+    kind = (b"content-type", b"application/json")
+    return Response(status=status, headers=(kind, *headers), body=orjson.dumps(value))
+
+
+def problem_response(problem: Problem, *, headers: Headers = ()) -> Response:
+    """Return an RFC 9457 answer."""
+    kind = (b"content-type", b"application/problem+json")
+    body = orjson.dumps(problem.as_problem())
+    return Response(status=problem.kind.status, headers=(kind, *headers), body=body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpLimits:
+    """The bounds of one listening face."""
+
+    header_bytes: int = limits.HTTP_HEADER_BYTES
+    target_bytes: int = limits.HTTP_TARGET_BYTES
+    body_bytes: int = limits.HTTP_BODY_BYTES
+    header_timeout_s: float = limits.HTTP_HEADER_TIMEOUT_S
+    body_timeout_s: float = limits.HTTP_BODY_TIMEOUT_S
+    idle_timeout_s: float = limits.HTTP_IDLE_TIMEOUT_S
+    connections: int = limits.HTTP_CONNECTIONS
+
+
+_REASONS: Final = {int(s): s.phrase.encode() for s in HTTPStatus}
+
+
+def encode_response(response: Response, *, keep_alive: bool, head_only: bool = False) -> bytes:
+    """Return the bytes of an answer."""
+    reason = _REASONS.get(response.status, b"")
+    lines = [b"HTTP/1.1 %d %s" % (response.status, reason)]
+    lines.extend(b"%s: %s" % pair for pair in response.headers)
+    lines.append(b"content-length: %d" % len(response.body))
+    if not keep_alive:
+        lines.append(b"connection: close")
+    head = b"\r\n".join(lines) + b"\r\n\r\n"
+    return head if head_only else head + response.body
+
+
+@dataclass(slots=True)
+class _Gate:
+    """What the connections of one face share: the handler, the bounds and the open connections."""
+
+    handler: Handler
+    bounds: HttpLimits
+    connections: set[_Connection] = field(default_factory=set)
+
+
+class _Connection(asyncio.Protocol):
+    """One client connection: parse, hand over, answer; requests of a pipeline wait their turn."""
+
+    def __init__(self, gate: _Gate) -> None:
+        self._gate = gate
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpRequestParser(self)
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._peer_der: bytes | None = None
+        self._queue: list[tuple[Request, bool]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._refused = False
+        self._reset()
+
+    def _reset(self) -> None:
+        self._target = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._header_bytes = 0
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+        self._in_message = False
+
+    # --- asyncio.Protocol ---
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        if len(self._gate.connections) >= self._gate.bounds.connections:
+            self._refuse(503)
+            return
+        self._gate.connections.add(self)
+        tls = transport.get_extra_info("ssl_object")
+        if tls is not None:
+            self._peer_der = tls.getpeercert(binary_form=True)
+        self._arm(self._gate.bounds.idle_timeout_s)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._gate.connections.discard(self)
+        self._disarm()
+        self._writable.set()
+        if self._task is not None:
+            self._task.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._refuse(400)
+        except httptools.HttpParserError:
+            self._refuse(400)
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    # --- httptools callbacks ---
+
+    def on_message_begin(self) -> None:
+        self._reset()
+        self._in_message = True
+        self._arm(self._gate.bounds.header_timeout_s)
+
+    def on_url(self, url: bytes) -> None:
+        self._target += url
+        if len(self._target) > self._gate.bounds.target_bytes:
+            self._refuse(414)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._header_bytes += len(name) + len(value) + 4
+        if self._header_bytes > self._gate.bounds.header_bytes:
+            self._refuse(431)
+        else:
+            self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        if self._refused or self._transport is None:
+            return
+        self._arm(self._gate.bounds.body_timeout_s)
+        for name, value in self._headers:
+            if name == b"expect" and value.lower() == b"100-continue":
+                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
+        if self._body_bytes > self._gate.bounds.body_bytes:
+            self._refuse(413)
+        else:
+            self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        self._disarm()
+        self._in_message = False
+        if self._refused:
+            return
+        request = Request(
+            method=self._parser.get_method().decode("ascii"),
+            target=self._target,
+            headers=tuple(self._headers),
+            body=b"".join(self._body),
+            peer_certificate_der=self._peer_der,
+        )
+        self._queue.append((request, self._parser.should_keep_alive()))
+        if self._task is None:
+            self._task = self._loop.create_task(self._answer_queue())
+        elif self._transport is not None and len(self._queue) > 16:
+            self._transport.pause_reading()
+
+    # --- our own ---
+
+    async def _answer_queue(self) -> None:
+        transport = self._transport
+        assert transport is not None
+        while self._queue:
+            request, keep_alive = self._queue.pop(0)
+            response = await self._gate.handler(request)
+            if transport.is_closing():
+                return
+            await self._writable.wait()
+            head_only = request.method == "HEAD"
+            transport.write(encode_response(response, keep_alive=keep_alive, head_only=head_only))
+            if not keep_alive:
+                transport.close()
+                return
+        self._task = None
+        transport.resume_reading()
+        if not self._in_message:
+            self._arm(self._gate.bounds.idle_timeout_s)
+
+    def _refuse(self, status: int) -> None:
+        """Answer an unacceptable request and close; nothing of it reaches the handler."""
+        if self._refused or self._transport is None:
+            return
+        self._refused = True
+        self._disarm()
+        body = orjson.dumps(
+            {"type": "about:blank", "title": _REASONS[status].decode(), "status": status}
+        )
+        kind = ((b"content-type", b"application/problem+json"),)
+        self._transport.write(
+            encode_response(Response(status=status, headers=kind, body=body), keep_alive=False)
+        )
+        self._transport.close()
+
+    def _arm(self, seconds: float) -> None:
+        self._disarm()
+        self._timer = self._loop.call_later(seconds, self._on_timeout)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _on_timeout(self) -> None:
+        if self._in_message:
+            self._refuse(408)
+        elif self._transport is not None:
+            self._transport.close()
+
+    def shut(self) -> None:
+        """Close the connection at once."""
+        if self._transport is not None:
+            self._transport.close()
+
+
+class HttpServer:
+    """A listening face. Use :func:`serve_http` to make one."""
+
+    def __init__(self, server: asyncio.Server, gate: _Gate) -> None:
+        self._server = server
+        self._gate = gate
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def close(self) -> None:
+        """Stop listening and close every connection."""
+        self._server.close()
+        for connection in list(self._gate.connections):
+            connection.shut()
+        await asyncio.sleep(0)
+
+
+async def serve_http(
+    handler: Handler,
+    *,
+    host: str,
+    port: int,
+    tls: ssl.SSLContext | None = None,
+    bounds: HttpLimits | None = None,
+) -> HttpServer:
+    """Listen on a face until it is closed.
+
+    The handler must answer every request; an exception that leaves it becomes status 500 and a
+    log event, so that one bad request never ends a connection's other requests.
+
+    Args:
+        handler: called once a request, concurrently between connections.
+        host: the address to listen on.
+        port: the port, or 0 for a free one.
+        tls: the server's context; with ``CERT_REQUIRED`` the peer's certificate reaches requests.
+        bounds: the bounds of this face.
+
+    Raises:
+        OSError: when the port cannot be had.
+    """
+
+    async def guarded(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Problem as problem:
+            return problem_response(problem)
+        except Exception:  # noqa: BLE001 - the last line of defence of a face; logged
+            log.exception("http_handler_failed", method=request.method)
+            return json_response({"title": "Internal error", "status": 500}, status=500)
+
+    gate = _Gate(handler=guarded, bounds=bounds or HttpLimits())
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: _Connection(gate), host, port, ssl=tls, reuse_address=True
+    )
+    return HttpServer(server, gate)

@@ -1,0 +1,113 @@
+"""Typed identifiers of the federation's parties and services.
+
+An identifier is a path of ASCII codes, e.g. ``WAHA/GOV/TRF`` (member), ``WAHA/GOV/TRF/licences``
+(subsystem), ``WAHA/GOV/TRF/licences/renewal`` (service). Names for people, in Arabic and English,
+live in the federation document and the catalogue, never in identifiers.
+
+Source: the X-Road REST protocol (PR-REST clause 4.8) allows ``A-Z a-z 0-9 '()+,-.=?`` in a part; we
+accept the subset that needs no percent-encoding, so every identifier of ours is valid there.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Self
+
+from taysir.kernel.errors import Mender, Problem, declare
+
+_PART: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+
+KRN_IDENTIFIER = declare(
+    "KRN-0001",
+    status=400,
+    ar="المعرّف «{given}» ليس بالصيغة المطلوبة: {shape}.",
+    en="The identifier “{given}” does not have the required form: {shape}.",
+    remedy_ar="اكتب المعرّف كما هو مسجّل في وثيقة الاتحاد.",
+    remedy_en="Write the identifier as it is registered in the federation document.",
+    mender=Mender.CALLER,
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class MemberId:
+    """An agency in the federation: instance, class and code."""
+
+    instance: str
+    member_class: str
+    member: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``INSTANCE/CLASS/MEMBER``; raises KRN-0001."""
+        return cls(*_parts(text, 3, "INSTANCE/CLASS/MEMBER"))
+
+    def subsystem(self, code: str) -> SubsystemId:
+        """Return one of this member's subsystems."""
+        return SubsystemId(self.instance, self.member_class, self.member, code)
+
+    def __str__(self) -> str:
+        return f"{self.instance}/{self.member_class}/{self.member}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SubsystemId:
+    """An information system of a member."""
+
+    instance: str
+    member_class: str
+    member: str
+    code: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``INSTANCE/CLASS/MEMBER/SUBSYSTEM``; raises KRN-0001."""
+        return cls(*_parts(text, 4, "INSTANCE/CLASS/MEMBER/SUBSYSTEM"))
+
+    @property
+    def owner(self) -> MemberId:
+        """The member that owns this subsystem."""
+        return MemberId(self.instance, self.member_class, self.member)
+
+    def service(self, code: str) -> ServiceId:
+        """Return one of this subsystem's services."""
+        return ServiceId(self.instance, self.member_class, self.member, self.code, code)
+
+    def __str__(self) -> str:
+        return f"{self.owner}/{self.code}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ServiceId:
+    """A data service that a subsystem offers, described by one OpenAPI document."""
+
+    instance: str
+    member_class: str
+    member: str
+    subsystem_code: str
+    code: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE``; raises KRN-0001."""
+        return cls(*_parts(text, 5, "INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE"))
+
+    @property
+    def subsystem(self) -> SubsystemId:
+        """The subsystem that offers this service."""
+        return SubsystemId(self.instance, self.member_class, self.member, self.subsystem_code)
+
+    @property
+    def owner(self) -> MemberId:
+        """The member that answers for this service."""
+        return self.subsystem.owner
+
+    def __str__(self) -> str:
+        return f"{self.subsystem}/{self.code}"
+
+
+def _parts(text: str, count: int, shape: str) -> list[str]:
+    parts = text.split("/")
+    if len(parts) != count or not all(_PART.fullmatch(part) for part in parts):
+        raise Problem(KRN_IDENTIFIER, given=text[:128], shape=shape)
+    return parts

@@ -1,0 +1,35 @@
+"""Every bound of Taysir in one place, each with its reason.
+
+A queue, body, page, retry or timeout without a bound here is a defect. Each bound is tested at the
+bound and one beyond. Names end with their unit.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+# --- HTTP faces (exchange, data services, sample services) ---------------------------------------
+
+HTTP_HEADER_BYTES: Final = 16 * KIB
+"""All request headers together; the usual servers allow 8 KiB, a statement takes about 1 KiB."""
+
+HTTP_TARGET_BYTES: Final = 4 * KIB
+"""The request target; longer ones are attacks or mistakes."""
+
+HTTP_BODY_BYTES: Final = 10 * MIB
+"""A whole body held in memory; larger ones go through streams (a later step)."""
+
+HTTP_HEADER_TIMEOUT_S: Final = 10.0
+"""From the first byte of a request to the end of its headers; ends slow-header clients."""
+
+HTTP_BODY_TIMEOUT_S: Final = 30.0
+"""From the end of the headers to the end of the body; ends slow-body clients."""
+
+HTTP_IDLE_TIMEOUT_S: Final = 60.0
+"""A kept connection without a request."""
+
+HTTP_CONNECTIONS: Final = 1024
+"""Open connections of one listening face; beyond it new ones are refused at once."""

@@ -1,0 +1,1 @@
+"""Programme: the programme office measures from the transactions themselves."""

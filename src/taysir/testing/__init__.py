@@ -1,0 +1,1 @@
+"""Public fakes for tests: a clock, two nodes, a case."""

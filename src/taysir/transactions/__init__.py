@@ -1,0 +1,1 @@
+"""Transactions: people and businesses complete services; officers decide."""

@@ -1,0 +1,1 @@
+"""Components, styles, formats and languages shared by every screen."""

@@ -1,0 +1,1 @@
+"""Binds the Django apps into one installation: settings, URLs, WSGI."""
