@@ -1,1 +1,1 @@
-"""Registries as data services: a table and a short mapping file become a documented read service."""
+"""Registries as data services: a table and a short mapping become a documented read service."""

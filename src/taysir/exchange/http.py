@@ -167,7 +167,7 @@ class _Connection(asyncio.Protocol):
             self._peer_der = tls.getpeercert(binary_form=True)
         self._arm(self._gate.bounds.idle_timeout_s)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         self._gate.connections.discard(self)
         self._disarm()
         self._writable.set()
@@ -349,7 +349,7 @@ async def serve_http(
             return await handler(request)
         except Problem as problem:
             return problem_response(problem)
-        except Exception:  # noqa: BLE001 - the last line of defence of a face; logged
+        except Exception:  # the last line of defence of a face; logged with its cause
             log.exception("http_handler_failed", method=request.method)
             return json_response({"title": "Internal error", "status": 500}, status=500)
 

@@ -1,1 +1,1 @@
-"""The kernel: identifiers, statements, certificates, errors and limits; no I/O, no clock, no framework."""
+"""The kernel: identifiers, statements, certificates, errors, limits; no I/O and no clock."""
