@@ -1,0 +1,90 @@
+"""Writes the pages of the reference that are derived from the code.
+
+Run ``python -m docs.generate``; a test fails when a page no longer agrees with the code.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from pathlib import Path
+from typing import Final
+
+from taysir.kernel.errors import CATALOGUE, MENDER_NAMES
+
+ROOT: Final = Path(__file__).parents[1]
+SOURCE: Final = ROOT / "src"
+REFERENCE: Final = ROOT / "docs" / "reference"
+
+
+def import_declaring_modules() -> None:
+    """Import every module that declares errors."""
+    for file in sorted(SOURCE.rglob("*.py")):
+        if "declare(" in file.read_text("utf-8"):
+            module = file.relative_to(SOURCE).with_suffix("").as_posix().replace("/", ".")
+            importlib.import_module(module)
+
+
+def errors_page() -> str:
+    """Return the page of every error."""
+    import_declaring_modules()
+    lines = [
+        "# Errors",
+        "",
+        "For integrators and operators. Every error of Taysir has a stable code, says in Arabic",
+        "and English what happened, who can mend it and how, and whether the same request may be",
+        "sent again. On the wire it is an RFC 9457 problem document.",
+        "",
+        "| code | status | what happened | ماذا حدث | who can mend it, and how | again |",
+        "|---|---|---|---|---|---|",
+    ]
+    for code in sorted(CATALOGUE):
+        kind = CATALOGUE[code]
+        who = MENDER_NAMES[kind.mender]["en"]
+        cells = [
+            f"`{code}`",
+            str(kind.status),
+            kind.title["en"],
+            kind.title["ar"],
+            f"{who}: {kind.remedy['en']}",
+            kind.retry.value,
+        ]
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def limits_page() -> str:
+    """Return the page of every bound, read from the source with its reason."""
+    tree = ast.parse((SOURCE / "taysir/kernel/limits.py").read_text("utf-8"))
+    namespace = vars(importlib.import_module("taysir.kernel.limits"))
+    lines = [
+        "# Limits",
+        "",
+        "For operators and integrators. Every queue, body, page, retry and timeout has a bound.",
+        "",
+        "| bound | value | reason |",
+        "|---|---|---|",
+    ]
+    for node, following in zip(tree.body, [*tree.body[1:], None], strict=True):
+        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
+            continue
+        reason = ""
+        if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
+            reason = re.sub(r"\s+", " ", str(following.value.value))
+        if reason:
+            lines.append(f"| `{node.target.id}` | {namespace[node.target.id]:,} | {reason} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES: Final = {"errors.md": errors_page, "limits.md": limits_page}
+
+
+def main() -> None:
+    """Write every generated page."""
+    for name, page in PAGES.items():
+        (REFERENCE / name).write_text(page(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""``taysir test``: run the project's own tests, the fast ones or all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+FAST_MARKERS: Final = "not slow and not browser and not country and not postgres"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(test)
+
+
+def test(
+    context: typer.Context,
+    fast: Annotated[bool, typer.Option("--fast", help="Only what is quick.")] = False,
+) -> None:
+    """Run linters, types, architecture and tests; further arguments go to pytest."""
+    root = Path(os.environ.get("TAYSIR_ROOT", Path.cwd()))
+    if context.args:
+        raise typer.Exit(_run(root, "pytest", *context.args))
+    workers = ("-n", str(os.cpu_count() or 2))
+    steps: list[tuple[str, ...]] = [("ruff", "check", "."), ("ruff", "format", "--check", ".")]
+    if fast:
+        steps.append(("pytest", *workers, "-m", FAST_MARKERS))
+    else:
+        steps += [
+            ("mypy",),
+            ("pytest", *workers, "-m", "not country and not browser"),
+            ("pytest", "-m", "country or browser"),
+        ]
+    failed = [step[0] for step in steps if _run(root, *step) != 0]
+    if failed:
+        sys.stderr.write(f"failed: {', '.join(failed)}\n")
+    raise typer.Exit(1 if failed else 0)
+
+
+def _run(root: Path, module: str, *arguments: str) -> int:
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments], cwd=root, check=False
+    ).returncode
