@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -47,8 +48,6 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
 
 def pids(folder: Path) -> dict[str, int]:
     """Wait for the supervisor's note and return it."""
-    import json
-
     deadline = time.monotonic() + 20
     while not (folder / "pids.json").exists() and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -59,3 +59,29 @@ POPULATION_MIN: Final = 100
 
 POPULATION_MAX: Final = 5_000_000
 """More persons than this do not fit the registries' SQLite files in sensible time."""
+
+# --- Service packs and cases (engine) ------------------------------------------------------------
+
+PACK_FILE_BYTES: Final = MIB
+"""One file of a service pack; the largest of the sample services has 30 KiB."""
+
+PACK_FILES: Final = 500
+"""Files of one pack, tests included; a few tests per rule row stay far below."""
+
+PACK_NESTING: Final = 40
+"""How deep a YAML file of a pack may nest; the format itself needs nine levels."""
+
+ANSWER_CHARACTERS: Final = 2000
+"""One typed answer, before a fact's own limit; longer texts are uploads."""
+
+CASE_FACTS_BYTES: Final = 256 * KIB
+"""The facts of one case as JSON; a renewal takes about 6 KiB."""
+
+TOKEN_BYTES: Final = 2 * KIB
+"""The state of one case's flow as JSON, whatever the number of past steps."""
+
+FLOW_TIMER_RUNS: Final = 1_000_000
+"""How often a repeating timer may fire in one stage before the case is left to its deadline."""
+
+VISITOR_TIMEOUT_S: Final = 20.0
+"""How long the tour waits for one page."""
