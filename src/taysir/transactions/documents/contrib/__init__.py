@@ -1,0 +1,1 @@
+"""Seals that come with Taysir."""

@@ -1,0 +1,1 @@
+"""Treasuries that come with Taysir."""
