@@ -85,3 +85,146 @@ FLOW_TIMER_RUNS: Final = 1_000_000
 
 VISITOR_TIMEOUT_S: Final = 20.0
 """How long the tour waits for one page."""
+
+# --- Dates and money (kernel.calendar, kernel.money) ---------------------------------------------
+
+DATE_TEXT_CHARS: Final = 64
+"""A written date; the longest month names with era and weekday fit twice."""
+
+WORKING_DAYS: Final = 3660
+"""The longest deadline in working days; ten years is longer than any service promises."""
+
+HOLIDAY_RUN_DAYS: Final = 60
+"""Days in a row without a working day; more is a mistaken list of holidays."""
+
+MONEY_MINOR: Final = 10**15
+"""Ten thousand billion dinars: any larger amount is a mistake, and it fits a 64-bit column."""
+
+MONEY_TEXT_CHARS: Final = 32
+"""A written amount."""
+
+# --- Documents, payments, notices ----------------------------------------------------------------
+
+CASE_NUMBER_CHARS: Final = 32
+"""A public case number, e.g. TRF-2026-000123-7, with room for longer agency codes."""
+
+VERIFICATION_CODE_CHARS: Final = 25
+"""125 random bits in base 32: nobody finds a document by trying."""
+
+DOCUMENT_DESCRIPTION_BYTES: Final = 64 * KIB
+"""The description beside a document's template; the longest sensible one has 200 values."""
+
+DOCUMENT_UPLOAD_BYTES: Final = 5 * MIB
+"""A document sent in to be compared with the issued one; ours have about 80 KiB."""
+
+BILL_AMOUNT_MINOR: Final = 10**12
+"""The largest bill, in qirsh; a larger fee is a mistake in a table."""
+
+BILL_NUMBER_ATTEMPTS: Final = 8
+"""Draws of a bill number; with ten million bills, eight taken ones in a row are impossible."""
+
+RECONCILE_BATCH: Final = 50
+"""Bills asked about in one round of the worker; each takes one call of some milliseconds."""
+
+RECONCILE_PAID_DAYS: Final = 7
+"""How long a paid bill is still asked about, because a second payment may arrive late."""
+
+RECONCILE_PAID_REST_S: Final = 3600
+"""The pause between two questions about a paid bill."""
+
+NOTICE_VALUES: Final = 40
+"""Values that fill one notice."""
+
+NOTICE_VALUE_CHARS: Final = 2000
+"""One value of a notice; the longest is the list of reasons of a refusal."""
+
+INBOX_PAGE: Final = 20
+"""Messages on one page of the inbox."""
+
+TREASURY_BILL_BYTES: Final = 8 * KIB
+"""A request to make a bill, sent to the sample treasury."""
+
+# --- Programme -----------------------------------------------------------------------------------
+
+CASE_EVENTS_BYTES: Final = 1 * MIB
+"""One batch of case events."""
+
+CASE_EVENTS_BATCH: Final = 500
+"""Case events of one batch; the worker sends at most this many at once."""
+
+CASE_EVENT_DATA_KEYS: Final = 12
+"""Members of one event's data."""
+
+CASE_EVENT_TEXT_CHARS: Final = 200
+"""One text of an event: an identifier, a code or a hash, never prose."""
+
+CASE_EVENT_LIST_ITEMS: Final = 50
+"""Items of one list in an event's data, e.g. the reasons of a refusal."""
+
+CASE_EVENT_AHEAD_S: Final = 300
+"""How far an event's time may lie in the future; clocks differ, but not by more."""
+
+MEASURES_EVENTS: Final = 2_000_000
+"""Events read for one set of figures; beyond it the distributed analytics of a later step."""
+
+MEASURES_PAGE: Final = 50
+"""Events or cases on one page behind a figure."""
+
+SMALL_COUNT: Final = 10
+"""Below this many cases a share is shown with a warning that it says little."""
+
+# --- Trust: documents, certificates, proofs (kernel, exchange) -----------------------------------
+
+JSON_NESTING: Final = 64
+"""How deep a signed JSON document may nest; agreements need five levels."""
+
+SIGNED_DOCUMENT_BYTES: Final = 4 * MIB
+"""A federation document or agreement; a country of 2,000 members stays below it."""
+
+JWS_BYTES: Final = 8 * MIB
+"""A compact JWS: the largest signed document in base64url with its certificate chain."""
+
+CERTIFICATE_BYTES: Final = 16 * KIB
+"""One certificate in DER; X.509 with P-256 takes about 0.8 KiB."""
+
+CERTIFICATE_CHAIN: Final = 4
+"""Certificates from a member's own to the anchor, both included."""
+
+PROOF_HASHES: Final = 64
+"""Hashes of one Merkle proof; a tree of 2^64 leaves needs no more."""
+
+CHECKPOINT_BYTES: Final = 64 * KIB
+"""A signed note: three lines and some signatures."""
+
+CHECKPOINT_SIGNATURES: Final = 64
+"""Signature lines of one note; a country has fewer witnesses."""
+
+FEDERATION_VALIDITY_S: Final = 3600
+"""How long a published federation document may be used; refreshed every minute."""
+
+FEDERATION_FETCH_INTERVAL_S: Final = 60.0
+"""How often a node asks the authority for a newer federation document."""
+
+FEDERATION_FETCH_TIMEOUT_S: Final = 10.0
+"""How long a node waits for the authority's answer."""
+
+CLOCK_SKEW_S: Final = 30
+"""How far two parties' clocks may differ before a signed time is refused."""
+
+AGREEMENT_FIELDS: Final = 512
+"""JSON Pointers of one agreement; the largest sample service has thirteen."""
+
+AGREEMENT_VALIDITY_DAYS: Final = 3660
+"""The longest validity of an agreement; law changes sooner."""
+
+EVIDENCE_PACKAGE_BYTES: Final = 64 * MIB
+"""A whole evidence package: two bodies of the largest size and everything else twice over."""
+
+EVIDENCE_FILES: Final = 64
+"""Files in one evidence package; a full one has about twenty-five."""
+
+EVIDENCE_NAME_BYTES: Final = 128
+"""The name of one file in an evidence package."""
+
+JOURNAL_PROOF_RECORDS: Final = 100_000
+"""Records of one hash-chain proof; longer distances are proved by the transparency log."""
