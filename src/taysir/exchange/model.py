@@ -1,0 +1,161 @@
+"""The nouns of the exchange, as frozen structs that every module of it understands.
+
+Documents (federation, agreements) are read by ``federation`` and ``contracts`` and handed on as the
+views below; the call path, the journal and the client speak only in these. No behaviour, no I/O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
+
+
+class Classification(StrEnum):
+    """How sensitive data are, in the four national classes."""
+
+    PUBLIC = "public"
+    RESTRICTED = "restricted"
+    SECRET = "secret"  # noqa: S105 - a class of data, not a password
+    TOP_SECRET = "top-secret"  # noqa: S105 - a class of data, not a password
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A method and a path pattern that an agreement permits.
+
+    ``{name}`` in the pattern stands for one non-empty path segment; nothing else is special.
+    """
+
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """What a signed sharing agreement says about calls.
+
+    ``hash`` is the SHA-256 (hex) of its canonical document. ``fields`` are JSON Pointers into the
+    answer; the empty tuple grants the whole answer. ``quota_per_day`` is None when unlimited.
+    """
+
+    hash: str
+    consumer: SubsystemId
+    service: ServiceId
+    purposes: tuple[str, ...]
+    legal_basis: str
+    operations: tuple[Operation, ...]
+    fields: tuple[str, ...]
+    classification: Classification
+    zones: tuple[str, ...]
+    quota_per_day: int | None
+    consent_required: bool
+    valid_from: datetime
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberCertificate:
+    """A member's signing certificate as the federation document lists it."""
+
+    member: MemberId
+    der: bytes
+    thumbprint: str
+    public_key: ec.EllipticCurvePublicKey
+    valid_from: datetime
+    valid_until: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeEntry:
+    """A node of the federation: where it listens and which TLS certificate it shows."""
+
+    name: str
+    host: str
+    port: int
+    tls_thumbprint: str
+    zone: str
+    members: frozenset[MemberId]
+
+
+class Directory(Protocol):
+    """What a node must know of the federation to decide about a call; look-ups only."""
+
+    @property
+    def expires_at(self) -> datetime:
+        """Until when the federation document in hand may be used."""
+
+    def certificate(self, thumbprint: str) -> MemberCertificate | None:
+        """Return the signing certificate with this ``x5t#S256``, or None."""
+
+    def node_for(self, member: MemberId) -> NodeEntry | None:
+        """Return the node that carries a member's traffic, or None for an unknown member."""
+
+    def node_by_tls(self, thumbprint: str) -> NodeEntry | None:
+        """Return the node that shows this TLS certificate, or None."""
+
+    def agreement(
+        self, consumer: SubsystemId, *, service: ServiceId, purpose: str
+    ) -> Agreement | None:
+        """Return the agreement that covers these parties and this purpose, or None."""
+
+    def agreement_by_hash(self, digest: str) -> Agreement | None:
+        """Return the agreement with this hash if it is accepted and not revoked, or None."""
+
+    def services_of(self, consumer: SubsystemId) -> tuple[ServiceId, ...]:
+        """Return the services that some agreement opens to this consumer."""
+
+    def subsystems(self) -> tuple[SubsystemId, ...]:
+        """Return every registered subsystem."""
+
+
+class Direction(StrEnum):
+    """Which side of a call this node was on."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+
+
+class CallOutcome(StrEnum):
+    """How a call ended, as the journal keeps it."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredExchange:
+    """One side's evidence of one call, as it lies in the journal.
+
+    ``request`` and ``response`` are the signed statements; a refusal has no response of the back
+    end but a signed statement of the refusal. Bodies are what was sent over the wire.
+    """
+
+    exchange_id: str
+    direction: Direction
+    outcome: CallOutcome
+    consumer: str
+    service: str
+    provider: str
+    purpose: str
+    agreement: str
+    subject: str
+    issue: str
+    method: str
+    path: str
+    status: int
+    error_code: str
+    recorded_at_ms: int
+    elapsed_ms: float
+    request: bytes
+    response: bytes
+    request_body: bytes
+    response_body: bytes
+    position: int = -1

@@ -1,0 +1,135 @@
+"""The signed statement: one object that proves a message, whatever carried it.
+
+A statement fixes who asked whom for what, under which agreement, for which purpose, with which
+bytes, and when. A response also fixes the digest of its request, so the two cannot be paired with
+others. Fields → canonical payload → compact JWS by the member's certificate (the JAdES baseline
+B-B: ES256, ``x5t#S256``, signing time). The statement does not depend on its carrier: a header, a
+frame, a file. Whether the signer may speak for the sender is decided where certificates are known.
+
+Source: RFC 7515 (JWS), ETSI TS 119 182-1 (JAdES), docs/reference/protocol.md clause 3.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final, Literal
+
+import msgspec
+import orjson
+
+from taysir.kernel.errors import Mender, Problem, declare
+from taysir.kernel.signature import Jws, Signer, base64url, open_compact, sign_compact
+
+TYPE: Final = "taysir-statement+jws"
+"""The ``typ`` of a statement, so that no other signed document passes for one."""
+
+KRN_STATEMENT = declare(
+    "KRN-0301",
+    status=400,
+    ar="البيان الموقّع غير صحيح: {reason}.",
+    en="The signed statement is not acceptable: {reason}.",
+    remedy_ar="ابنِ البيان كما يصفه مرجع البروتوكول.",
+    remedy_en="Build the statement as the protocol reference describes it.",
+    mender=Mender.CALLER,
+)
+
+StatementType = Literal["request", "response", "refusal"]
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a statement says. Times are milliseconds since 1970 UTC; digests are base64url.
+
+    ``sender`` and ``receiver`` are identifiers: a subsystem asks a service, a service answers a
+    subsystem. ``request`` and ``status`` are set in responses and refusals only.
+    """
+
+    id: str
+    type: StatementType
+    sender: str = msgspec.field(name="from")
+    receiver: str = msgspec.field(name="to")
+    method: str
+    path: str
+    agreement: str
+    purpose: str
+    body_digest: str
+    body_length: int
+    body_type: str
+    time_ms: int
+    expires_ms: int
+    message_id: str = ""
+    consent: str = ""
+    projection: str = ""
+    zone: str = ""
+    subject: str = ""
+    issue: str = ""
+    request: str = ""
+    status: int = 0
+    error: str = ""
+
+
+class ParsedStatement(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement taken apart but not yet verified, with what is needed to verify it."""
+
+    statement: Statement
+    thumbprint: str
+    token: bytes
+    jws: Jws
+
+    @property
+    def digest(self) -> str:
+        """The digest of the whole token, by which a response names its request."""
+        return digest(self.token)
+
+    def verify(self, public_key: object) -> None:
+        """Check the signature; raises KRN-0206."""
+        self.jws.verify(public_key)
+
+
+_DECODER: Final = msgspec.json.Decoder(Statement, strict=True)
+_REQUIRED_IN_ANSWERS: Final = frozenset({"response", "refusal"})
+
+
+def digest(data: bytes) -> str:
+    """Return the base64url SHA-256 of bytes."""
+    return base64url(hashlib.sha256(data).digest())
+
+
+def payload_of(statement: Statement) -> bytes:
+    """Return the canonical payload.
+
+    Every value is text in NFC-free UTF-8 or an integer below 2^53, so sorting the ASCII keys is
+    all that RFC 8785 asks for.
+    """
+    return orjson.dumps(msgspec.to_builtins(statement), option=orjson.OPT_SORT_KEYS)
+
+
+def sign_statement(statement: Statement, *, signer: Signer) -> bytes:
+    """Return the compact JWS of a statement.
+
+    Cost: one P-256 signature and about 5 µs of encoding.
+    """
+    header = {"typ": TYPE, "iat": statement.time_ms // 1000}
+    return sign_compact(payload_of(statement), signer=signer, header=header)
+
+
+def parse_statement(token: bytes) -> ParsedStatement:
+    """Take a statement apart, refusing anything that is not spelled in the one right way.
+
+    Raises:
+        Problem: KRN-0205 for a malformed token, KRN-0301 for a malformed payload.
+    """
+    jws = open_compact(token, typ=TYPE)
+    try:
+        statement = _DECODER.decode(jws.payload)
+    except (msgspec.DecodeError, UnicodeDecodeError) as cause:
+        raise Problem(KRN_STATEMENT, reason="the payload does not have the members") from cause
+    if payload_of(statement) != jws.payload:
+        raise Problem(KRN_STATEMENT, reason="the payload is not canonical")
+    if jws.header.get("iat") != statement.time_ms // 1000:
+        raise Problem(KRN_STATEMENT, reason="the signing time differs from the statement's time")
+    if (statement.type in _REQUIRED_IN_ANSWERS) != bool(statement.request):
+        raise Problem(KRN_STATEMENT, reason="only an answer names its request, and always")
+    thumbprint = jws.header.get("x5t#S256")
+    if not isinstance(thumbprint, str):
+        raise Problem(KRN_STATEMENT, reason="the header does not name the certificate")
+    return ParsedStatement(statement=statement, thumbprint=thumbprint, token=token, jws=jws)
