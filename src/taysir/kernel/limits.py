@@ -228,3 +228,47 @@ EVIDENCE_NAME_BYTES: Final = 128
 
 JOURNAL_PROOF_RECORDS: Final = 100_000
 """Records of one hash-chain proof; longer distances are proved by the transparency log."""
+
+# --- Expressions and decisions (engine.feel, engine.dmn) -----------------------------------------
+
+FEEL_TEXT_CHARS: Final = 64 * KIB
+"""One expression; the longest of the public test suite has 2,000 characters."""
+
+FEEL_NESTING: Final = 48
+"""Brackets, branches and loops inside each other while reading; people lose track after six."""
+
+FEEL_HEIGHT: Final = 200
+"""Operations one above the other in one expression, e.g. the terms of a sum."""
+
+FEEL_CALL_DEPTH: Final = 64
+"""Functions written in FEEL that call each other; keeps the Python stack far from its end."""
+
+FEEL_STEPS: Final = 500_000
+"""Iterations and calls of one evaluation; about a second of one processor."""
+
+FEEL_LIST_ITEMS: Final = 100_000
+"""Items of one list made by an expression."""
+
+FEEL_STRING_CHARS: Final = 1_000_000
+"""Characters of one string made by an expression."""
+
+FEEL_PATTERN_STEPS: Final = 200_000
+"""Steps of one regular-expression match; a pattern that backtracks for ever ends here."""
+
+FEEL_VALUE_DEPTH: Final = 64
+"""Lists and contexts inside each other in a value handed to an expression."""
+
+DMN_XML_BYTES: Final = 4 * MIB
+"""One DMN file; the largest of the public test suite has 600 KiB."""
+
+DMN_XML_DEPTH: Final = 200
+"""Elements inside each other in a DMN file."""
+
+DMN_ELEMENTS: Final = 5_000
+"""Decisions, inputs, models of knowledge and services of one DMN file."""
+
+DMN_TABLE_CELLS: Final = 200_000
+"""Cells of one decision table."""
+
+DMN_IMPORTS: Final = 50
+"""Models that one model imports, counting theirs."""

@@ -1,0 +1,299 @@
+"""What a service pack says, as frozen structures: the result of loading one.
+
+``pack.py`` builds these from the files; pages, rules, flow, checks and the parts that run services
+only read them. Texts are always a pair of Arabic and English. Nothing here does anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from taysir.engine.facts import Fact, FactModel
+from taysir.engine.findings import Place, Text
+from taysir.kernel.identifiers import MemberId, ServiceId
+
+if TYPE_CHECKING:
+    from taysir.engine.expressions import Condition
+    from taysir.engine.rulebook import RuleBook
+
+
+# --- the service ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """A provision that gives force to a rule, a fee or a question; ``until`` is its last day."""
+
+    code: str
+    title: Text
+    valid_from: date
+    valid_until: date | None = None
+    url: str = ""
+    place: Place
+
+    def in_force(self, day: date) -> bool:
+        """Whether the article is law on a day."""
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """A thing the service issues, and the template that makes it."""
+
+    code: str
+    title: Text
+    template: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objection:
+    """How a person objects to a decision of this service."""
+
+    within_days: int
+    article: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """The promised time: for people in words, for the clock as a duration."""
+
+    text: Text
+    net: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """Identity and public description of the service."""
+
+    code: str
+    id: str
+    owner: MemberId
+    purpose: str
+    title: Text
+    summary: Text
+    who: Text
+    needs: tuple[Text, ...]
+    steps: tuple[Text, ...]
+    legal_basis: tuple[str, ...]
+    channels: tuple[str, ...]
+    fee: Text
+    deadline: Deadline
+    objection: Objection
+    outputs: tuple[Output, ...]
+    life_events: tuple[Text, ...]
+    keywords: Mapping[str, tuple[str, ...]]
+
+
+# --- lookups -------------------------------------------------------------------------------------
+
+
+class OnNotFound(StrEnum):
+    """What it means when the source agency holds no record."""
+
+    WAIT = "wait"
+    """The evidence is not there yet: the case is kept."""
+    ABSENT = "absent"
+    """Holding no record is itself the answer, e.g. no fines."""
+    REFUSE = "refuse"
+    """Without the record the application has no subject."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """One question to another agency's data service.
+
+    ``facts`` maps JSON pointers of the answer to names of facts. ``max_age`` is how old an answer
+    may be at the decision; ``max_age_refusal`` how old at a refusal that rests on it.
+    """
+
+    name: str
+    label: Text
+    service: ServiceId
+    path: str
+    purpose: str
+    facts: Mapping[str, str]
+    on_not_found: OnNotFound
+    not_found_reason: str = ""
+    waiting_reason: str = ""
+    max_age: timedelta | None = None
+    max_age_refusal: timedelta | None = None
+    when: Condition | None = None
+    place: Place
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A fact asked for on a page."""
+
+    fact: Fact
+    widget: str
+    label: Text
+    hint: Text | None = None
+    default: str | int | bool | None = None
+    required: bool = True
+    when: Condition | None = None
+    place: Place
+
+    @property
+    def field(self) -> str:
+        """The name of the form field: the fact's name."""
+        return self.fact.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossCheck:
+    """A condition over several facts that must hold before the page is left."""
+
+    test: Condition
+    message: Text
+    field: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One screen: what is shown from the registries, then what is asked."""
+
+    id: str
+    title: Text
+    lead: Text | None
+    preview: tuple[Fact, ...]
+    questions: tuple[Question, ...]
+    checks: tuple[CrossCheck, ...]
+    when: Condition | None = None
+    place: Place
+
+
+# --- flow ----------------------------------------------------------------------------------------
+
+
+class Role(StrEnum):
+    """Who acts on a case."""
+
+    APPLICANT = "applicant"
+    SYSTEM = "system"
+    OFFICER = "officer"
+    SUPERVISOR = "supervisor"
+    REGISTRY = "registry"
+
+
+class ClockCause(StrEnum):
+    """Why the service's own clock does not run."""
+
+    APPLICANT = "applicant"
+    OTHER_AGENCY = "other_agency"
+    PAYMENT = "payment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A step that a role may take from a stage."""
+
+    name: str
+    label: Text
+    to: str
+    roles: tuple[Role, ...]
+    notice: str = ""
+    needs_reason: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageTimer:
+    """What happens by itself: after a time, once or again and again until the stage is left."""
+
+    after: timedelta
+    action: str
+    every: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A place where a case can be; final stages carry the outcome that ends the case there."""
+
+    name: str
+    title: Text
+    role: Role
+    actions: Mapping[str, Action]
+    stopped_by: ClockCause | None = None
+    deadline: StageTimer | None = None
+    timer: StageTimer | None = None
+    final: str = ""
+    documents: tuple[str, ...] = ()
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """The stages of a case and where it starts."""
+
+    start: str
+    stages: Mapping[str, Stage]
+
+
+# --- decision ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonText:
+    """What a person reads for a reason code, and what can be done about it."""
+
+    code: str
+    text: Text
+    remedy: Text
+    article: str = ""
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionPlan:
+    """Which decisions of the rule files refuse, and which give the values of a grant."""
+
+    refusals: str
+    values: Mapping[str, str]
+    grant_reason: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A message template: subject and body in both languages."""
+
+    code: str
+    subject: Text
+    body: Text
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """A loaded service pack; ``hash`` fixes everything in it but its tests."""
+
+    hash: str
+    service: Service
+    articles: Mapping[str, Article]
+    facts: FactModel
+    pages: tuple[Page, ...]
+    lookups: tuple[Lookup, ...]
+    flow: Flow
+    plan: DecisionPlan
+    reasons: Mapping[str, ReasonText]
+    notices: Mapping[str, Notice]
+    texts: Mapping[str, Text]
+    rules: RuleBook = field(repr=False)
+    files: Mapping[str, bytes] = field(repr=False)
+
+    def lookup(self, name: str) -> Lookup | None:
+        """Return the lookup of this name."""
+        return next((lookup for lookup in self.lookups if lookup.name == name), None)
+
+    def page(self, page_id: str) -> Page | None:
+        """Return the page of this id."""
+        return next((page for page in self.pages if page.id == page_id), None)

@@ -1,0 +1,314 @@
+"""What to ask next, what to show, and whether the answers will do.
+
+A page is shown when its condition holds; a question likewise. :func:`validate_answers` takes the
+raw form values as people write them: Arabic-Indic or Western digits, dates of either calendar,
+spaces around. It returns values ready for :class:`~taysir.engine.facts.CaseFacts` and, for each
+field that will not do, a sentence in both languages that says what to write instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+import jsonschema_rs
+
+from taysir.engine.building import DATE_NAME
+from taysir.engine.definition import Pack, Page, Question
+from taysir.engine.facts import (
+    CaseFacts,
+    Fact,
+    FactModel,
+    FactType,
+    FactValue,
+    Json,
+    Typed,
+    feel_value,
+)
+from taysir.engine.findings import Text
+from taysir.kernel.calendar import parse_date, western_digits
+from taysir.kernel.errors import Language, Problem
+from taysir.kernel.limits import ANSWER_CHARACTERS
+from taysir.kernel.money import Money
+
+_INTEGER: Final = re.compile(r"[-+]?[0-9]{1,15}", re.ASCII)
+_DECIMAL: Final = re.compile(r"[-+]?[0-9]{1,15}(?:\.[0-9]{1,10})?", re.ASCII)
+_SEPARATORS: Final = str.maketrans({"٫": ".", "٬": "", ",": "", "\u200f": "", "\u200e": ""})
+_YES: Final = frozenset({"on", "true", "yes", "1", "نعم"})
+_NO: Final = frozenset({"off", "false", "no", "0", "لا"})
+_UNREADABLE: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The outcome of one submitted page; unpacks into ``values, errors``."""
+
+    values: Mapping[str, Json]
+    errors: Mapping[str, Text]
+    summary: tuple[tuple[str, str], ...] = field(default=())
+    """Field and message in the language asked for, in the order of the page."""
+
+    def __iter__(self) -> Any:
+        return iter((self.values, self.errors))
+
+    @property
+    def ok(self) -> bool:
+        """Whether the page may be left."""
+        return not self.errors
+
+
+def visible_pages(pack: Pack, facts: CaseFacts, *, on: date | None = None) -> tuple[Page, ...]:
+    """Return the pages whose conditions hold, in order."""
+    context = case_context(pack.facts, facts, on=on)
+    return tuple(page for page in pack.pages if page.when is None or page.when.holds(context))
+
+
+def next_page(
+    pack: Pack, facts: CaseFacts, *, after: str | None = None, on: date | None = None
+) -> Page | None:
+    """Return the page to show now, or None when everything needed is answered.
+
+    Without ``after`` it is the first visible page with a required answer missing; with it, the
+    first visible page behind that one, complete or not, so that "continue" moves on.
+    """
+    pages = visible_pages(pack, facts, on=on)
+    if after is None:
+        return next((page for page in pages if missing_answers(page, facts, pack=pack, on=on)), None)
+    order = [page.id for page in pack.pages]
+    passed = order.index(after) if after in order else -1
+    return next((page for page in pages if order.index(page.id) > passed), None)
+
+
+def visible_questions(
+    page: Page, facts: CaseFacts, *, model: FactModel | None = None, on: date | None = None
+) -> tuple[Question, ...]:
+    """Return the questions of a page whose conditions hold.
+
+    ``model`` lets conditions see facts that are not asked on this page.
+    """
+    if all(question.when is None for question in page.questions):
+        return page.questions
+    context = case_context(model or _page_model(page), facts, on=on)
+    return tuple(q for q in page.questions if q.when is None or q.when.holds(context))
+
+
+def missing_answers(
+    page: Page, facts: CaseFacts, *, pack: Pack, on: date | None = None
+) -> tuple[str, ...]:
+    """Return the fields of a page that must still be answered."""
+    asked = visible_questions(page, facts, model=pack.facts, on=on)
+    return tuple(question.field for question in asked if question.required and question.field not in facts)
+
+
+def validate_answers(
+    page: Page,
+    raw: Mapping[str, str],
+    *,
+    language: Language = "ar",
+    facts: CaseFacts | None = None,
+    model: FactModel | None = None,
+    on: date | None = None,
+) -> Answers:
+    """Read and check the submitted form of one page; all errors at once.
+
+    With ``facts`` and ``model`` the page's conditions and cross-checks see the whole case; ``on``
+    is today's date for checks that need it. A field that is not shown is ignored.
+    """
+    known = facts or CaseFacts()
+    everything = model or _page_model(page)
+    values: dict[str, Json] = {}
+    errors: dict[str, Text] = {}
+    for question in page.questions:
+        if question.when is not None:
+            context = case_context(everything, known, on=on, answers=values)
+            if not question.when.holds(context):
+                continue
+        value = _read_answer(question, raw.get(question.field, ""), errors)
+        if value is not _UNREADABLE and value is not None:
+            values[question.field] = value
+    if page.checks and not errors:
+        context = case_context(everything, known, on=on, answers=values)
+        for check in page.checks:
+            if check.field not in errors and not check.test.holds(context):
+                errors[check.field] = check.message
+    order = [question.field for question in page.questions if question.field in errors]
+    summary = tuple((name, errors[name][language]) for name in order)
+    return Answers(values, errors, summary)
+
+
+def apply_answers(
+    facts: CaseFacts, answers: Answers, *, page: Page, by: str, at: datetime
+) -> CaseFacts:
+    """Put accepted answers into the case; answers to questions no longer shown are removed."""
+    typed = Typed(by, at)
+    gone = [q.field for q in page.questions if q.field not in answers.values]
+    made = {name: FactValue(value, typed) for name, value in answers.values.items()}
+    return facts.without(*gone).with_values(made)
+
+
+def case_context(
+    model: FactModel,
+    facts: CaseFacts,
+    *,
+    on: date | None = None,
+    answers: Mapping[str, Json] | None = None,
+) -> dict[str, Any]:
+    """Return the variables that expressions of a pack see; ``answers`` overlay the facts."""
+    context = model.context(facts)
+    context[DATE_NAME] = on
+    for name, value in (answers or {}).items():
+        *groups, last = name.split(".")
+        place = context
+        for group in groups:
+            place = place[group]
+        place[last] = feel_value(model[name].type, value)
+    return context
+
+
+def _page_model(page: Page) -> FactModel:
+    facts = {fact.name: fact for fact in page.preview}
+    facts.update({question.fact.name: question.fact for question in page.questions})
+    return FactModel(facts)
+
+
+# --- one answer ----------------------------------------------------------------------------------
+
+
+def _read_answer(question: Question, raw: str, errors: dict[str, Text]) -> Any:
+    """Return the value of one field, or a marker; a message goes to ``errors``."""
+    name, fact = question.field, question.fact
+    if len(raw) > ANSWER_CHARACTERS:
+        errors[name] = _too_long(fact, ANSWER_CHARACTERS)
+        return _UNREADABLE
+    text = raw.strip()
+    if not text and fact.type is not FactType.BOOLEAN:
+        if question.required:
+            errors[name] = _missing(fact)
+        return None
+    value = _parse(fact, text)
+    if value is _UNREADABLE:
+        errors[name] = _unreadable(fact)
+        return value
+    if fact.accepts(value):
+        return value
+    errors[name] = _not_accepted(fact, value)
+    return _UNREADABLE
+
+
+def _parse(fact: Fact, text: str) -> Any:
+    match fact.type:
+        case FactType.INTEGER:
+            return _whole(text)
+        case FactType.NUMBER:
+            plain = western_digits(text).translate(_SEPARATORS)
+            return float(plain) if _DECIMAL.fullmatch(plain) else _UNREADABLE
+        case FactType.BOOLEAN:
+            return _yes_or_no(text)
+        case FactType.DATE:
+            return _day(text)
+        case FactType.MONEY:
+            return _money(text)
+        case FactType.TEXT:
+            folded = western_digits(text)
+            return folded if fact.options or "pattern" in fact.schema else text
+        case _:
+            return _UNREADABLE
+
+
+def _whole(text: str) -> Any:
+    plain = western_digits(text).translate(_SEPARATORS)
+    return int(plain) if _INTEGER.fullmatch(plain) else _UNREADABLE
+
+
+def _yes_or_no(text: str) -> Any:
+    word = western_digits(text).casefold()
+    if word in _YES:
+        return True
+    return False if word in _NO or not word else _UNREADABLE
+
+
+def _day(text: str) -> Any:
+    try:
+        return parse_date(text).isoformat()
+    except Problem:
+        return _UNREADABLE
+
+
+def _money(text: str) -> Any:
+    try:
+        return Money.parse(text).minor
+    except Problem:
+        return _UNREADABLE
+
+
+# --- messages ------------------------------------------------------------------------------------
+
+
+def _missing(fact: Fact) -> Text:
+    if fact.options:
+        return {"ar": f"اختر: {fact.label['ar']}.", "en": f"Choose: {fact.label['en']}."}
+    return {"ar": f"اكتب: {fact.label['ar']}.", "en": f"Enter: {fact.label['en']}."}
+
+
+def _unreadable(fact: Fact) -> Text:
+    match fact.type:
+        case FactType.DATE:
+            return {
+                "ar": f"{fact.label['ar']}: اكتب تاريخاً مثل 1/7/1447 أو 31/1/2026.",
+                "en": f"{fact.label['en']}: enter a date such as 31/1/2026 or 1/7/1447.",
+            }
+        case FactType.INTEGER | FactType.NUMBER | FactType.MONEY if not fact.options:
+            return {
+                "ar": f"{fact.label['ar']}: اكتب رقماً.",
+                "en": f"{fact.label['en']}: enter a number.",
+            }
+        case _:
+            return _choose_one(fact)
+
+
+def _choose_one(fact: Fact) -> Text:
+    return {
+        "ar": f"{fact.label['ar']}: اختر قيمة من القائمة.",
+        "en": f"{fact.label['en']}: choose one of the values listed.",
+    }
+
+
+def _too_long(fact: Fact, limit: int) -> Text:
+    return {
+        "ar": f"{fact.label['ar']}: اكتب {limit} حرف على الأكثر.",
+        "en": f"{fact.label['en']}: enter at most {limit} characters.",
+    }
+
+
+def _not_accepted(fact: Fact, value: Json) -> Text:
+    if fact.options:
+        return _choose_one(fact)
+    error = next(iter(fact.validator.iter_errors(value)))
+    label_ar, label_en = fact.label["ar"], fact.label["en"]
+    kinds = jsonschema_rs.ValidationErrorKind
+    match error.kind:
+        case kinds.MaxLength(limit=limit):
+            return _too_long(fact, limit)
+        case kinds.MinLength(limit=limit):
+            return {
+                "ar": f"{label_ar}: اكتب {limit} أحرف على الأقل.",
+                "en": f"{label_en}: enter at least {limit} characters.",
+            }
+        case kinds.Minimum(limit=limit) | kinds.ExclusiveMinimum(limit=limit):
+            return {
+                "ar": f"{label_ar}: أقل قيمة {limit}.",
+                "en": f"{label_en}: the least value is {limit}.",
+            }
+        case kinds.Maximum(limit=limit) | kinds.ExclusiveMaximum(limit=limit):
+            return {
+                "ar": f"{label_ar}: أكبر قيمة {limit}.",
+                "en": f"{label_en}: the greatest value is {limit}.",
+            }
+        case _:
+            return {
+                "ar": f"{label_ar}: القيمة ليست بالصيغة المطلوبة.",
+                "en": f"{label_en}: the value does not have the required form.",
+            }

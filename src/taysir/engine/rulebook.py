@@ -1,0 +1,156 @@
+"""The rules of a pack as dated law: for every day, the decisions and rows in force on that day.
+
+The days on which any file or row starts or ends cut time into spans; within one span the law does
+not change. Each span has its own compiled DMN models, made from the files with the rows that are
+not law then left out (``rulexml.py``), so a decision for a past day uses exactly the past law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from types import MappingProxyType
+
+from taysir.engine.definition import DecisionPlan
+from taysir.engine.dmn import Model, load_dmn
+from taysir.engine.errors import ENG_DECISION_MISSING, ENG_DUPLICATE, ENG_RULES
+from taysir.engine.facts import FactModel
+from taysir.engine.findings import Finding, PackErrors, Place, finding, problem_finding
+from taysir.engine.rulexml import Row, RuleFile, Validity, law_of, scan_rules
+from taysir.kernel.errors import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Law:
+    """One decision in force: the compiled model that holds it and the file it stands in."""
+
+    decision: str
+    model: Model = field(repr=False)
+    file: RuleFile
+    rows: Mapping[str, tuple[Row, ...]] = field(repr=False)
+    """For each table of the file, the rows in force, in the order of the compiled model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days with the same law; ``start`` None reaches back to the beginning."""
+
+    start: date | None
+    laws: Mapping[str, Law]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """All rule files of a pack and their spans, oldest first."""
+
+    files: tuple[RuleFile, ...]
+    spans: tuple[Span, ...]
+
+    def on(self, day: date) -> Span:
+        """Return the law of a day."""
+        found = self.spans[0]
+        for span in self.spans:
+            if span.start is not None and span.start > day:
+                break
+            found = span
+        return found
+
+    def change_days(self) -> tuple[date, ...]:
+        """Return the days on which the law of this pack changes."""
+        return tuple(span.start for span in self.spans if span.start is not None)
+
+
+def build_rule_book(
+    files: Mapping[str, bytes],
+    *,
+    model: FactModel,
+    plan: DecisionPlan,
+    findings: list[Finding],
+) -> RuleBook:
+    """Scan and compile the rule files; mistakes are added to ``findings``."""
+    scanned: list[RuleFile] = []
+    for name, data in sorted(files.items()):
+        try:
+            scanned.append(scan_rules(data, file=name))
+        except PackErrors as error:
+            findings.extend(error.findings)
+    starts = (None, *sorted(_change_days(scanned)))
+    compiled: dict[tuple[str, bytes], Model | None] = {}
+    spans = tuple(
+        Span(start, MappingProxyType(_laws(scanned, start, compiled, findings)))
+        for start in starts
+    )
+    book = RuleBook(tuple(scanned), spans)
+    if not findings:
+        findings.extend(_missing_decisions(book, plan))
+    return book
+
+
+def _change_days(files: Iterable[RuleFile]) -> set[date]:
+    validities: list[Validity] = []
+    for file in files:
+        validities.append(file.validity)
+        validities.extend(row.validity for row in file.rows)
+    starts = {validity.start for validity in validities if validity.start}
+    ends = {
+        validity.end + timedelta(days=1)
+        for validity in validities
+        if validity.end and validity.end < date.max
+    }
+    return starts | ends
+
+
+def _laws(
+    files: list[RuleFile],
+    start: date | None,
+    compiled: dict[tuple[str, bytes], Model | None],
+    findings: list[Finding],
+) -> dict[str, Law]:
+    laws: dict[str, Law] = {}
+    day = start or date.min
+    for file in files:
+        if not file.validity.covers(day):
+            continue
+        data = law_of(file, day)
+        key = (file.file, data)
+        if key not in compiled:
+            compiled[key] = _compile(file, data, findings)
+        dmn = compiled[key]
+        if dmn is None:
+            continue
+        rows = _rows_by_table(file, day)
+        for name, place in file.decisions.items():
+            if name in laws and laws[name].file.file != file.file:
+                findings.append(finding(ENG_DUPLICATE, place, name=name))
+            laws[name] = Law(decision=name, model=dmn, file=file, rows=rows)
+    return laws
+
+
+def _rows_by_table(file: RuleFile, day: date) -> Mapping[str, tuple[Row, ...]]:
+    tables: dict[str, list[Row]] = {}
+    for row in file.rows_on(day):
+        tables.setdefault(row.decision, []).append(row)
+    return MappingProxyType({name: tuple(rows) for name, rows in tables.items()})
+
+
+def _compile(file: RuleFile, data: bytes, findings: list[Finding]) -> Model | None:
+    try:
+        return load_dmn(data, file=file.file)
+    except Problem as error:
+        line, column = error.params.get("line", 0), error.params.get("column", 0)
+        place = Place(file.file, int(line), int(column))
+        findings.append(problem_finding(ENG_RULES, place, error))
+        return None
+
+
+def _missing_decisions(book: RuleBook, plan: DecisionPlan) -> Iterable[Finding]:
+    """Every decision of the plan must be law in every span after the first rule begins."""
+    wanted = (plan.refusals, *plan.values.values())
+    for span in book.spans:
+        if span.start is None and len(book.spans) > 1:
+            continue
+        for name in wanted:
+            if name not in span.laws:
+                day = span.start.isoformat() if span.start else "—"
+                yield finding(ENG_DECISION_MISSING, plan.place, decision=name, date=day)

@@ -1,0 +1,226 @@
+"""Reads from a DMN file what the standard leaves to annotations: validity, article, row codes.
+
+A rule file may carry ``taysir:valid-from``, ``taysir:valid-until`` and ``taysir:article`` on its
+root element; a row carries the same in annotation columns named ``from``, ``until``, ``article``,
+``code`` and ``conclusive``. Both are standard extension points, so other DMN tools keep them. The
+scan records byte ranges, and :func:`law_of` blanks the rows that are not law on a day before the
+file goes to the DMN engine; line numbers stay true because the newlines are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+from xml.parsers import expat
+
+from taysir.engine.errors import ENG_FILE_SIZE, ENG_RULES, ENG_VALIDITY
+from taysir.engine.findings import Finding, PackErrors, Place, finding
+from taysir.kernel.limits import PACK_FILE_BYTES, PACK_NESTING
+
+NAMESPACE: Final = "urn:taysir:dmn:1"
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """Days on which something is law, both ends included; None is open."""
+
+    start: date | None = None
+    end: date | None = None
+
+    def covers(self, day: date) -> bool:
+        """Whether a day lies within."""
+        return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of a decision table: its number in the file, its place and its annotations."""
+
+    decision: str
+    number: int
+    place: Place
+    validity: Validity
+    code: str
+    article: str
+    conclusive: bool
+    span: tuple[int, int] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFile:
+    """A DMN file with its validity and the rows of its tables."""
+
+    file: str
+    data: bytes = field(repr=False)
+    validity: Validity
+    article: str
+    decisions: Mapping[str, Place]
+    rows: tuple[Row, ...]
+
+    def rows_on(self, day: date) -> tuple[Row, ...]:
+        """Return the rows that are law on a day, in the order of the file."""
+        return tuple(row for row in self.rows if row.validity.covers(day))
+
+
+def law_of(file: RuleFile, day: date) -> bytes:
+    """Return the file with every row blanked that is not law on a day."""
+    data = bytearray(file.data)
+    for row in file.rows:
+        if not row.validity.covers(day):
+            start, end = row.span
+            data[start:end] = bytes(10 if byte == 10 else 32 for byte in data[start:end])
+    return bytes(data)
+
+
+def scan_rules(data: bytes, *, file: str) -> RuleFile:
+    """Scan a DMN file; raises :class:`PackErrors` for broken XML, entities or dates."""
+    if len(data) > PACK_FILE_BYTES:
+        raise PackErrors([finding(ENG_FILE_SIZE, Place(file), bytes=PACK_FILE_BYTES)])
+    scanner = _Scanner(file)
+    try:
+        scanner.parser.Parse(data, True)
+    except expat.ExpatError as error:
+        place = Place(file, error.lineno, error.offset + 1)
+        detail = expat.ErrorString(error.code) or "XML"
+        raise PackErrors([finding(ENG_RULES, place, detail=detail)]) from error
+    if scanner.findings:
+        raise PackErrors(scanner.findings)
+    return RuleFile(
+        file=file,
+        data=data,
+        validity=scanner.validity,
+        article=scanner.article,
+        decisions=scanner.decisions,
+        rows=tuple(scanner.rows),
+    )
+
+
+@dataclass(slots=True)
+class _Table:
+    """The table being scanned."""
+
+    decision: str
+    columns: list[str] = field(default_factory=list)
+    count: int = 0
+
+
+@dataclass(slots=True)
+class _OpenRow:
+    """The row being scanned."""
+
+    place: Place
+    start: int
+    annotations: list[str] = field(default_factory=list)
+
+
+class _Scanner:
+    """Handlers of the XML parser; entity declarations are refused before they can expand."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.validity = Validity()
+        self.article = ""
+        self.decisions: dict[str, Place] = {}
+        self.rows: list[Row] = []
+        self.findings: list[Finding] = []
+        self._decision = ""
+        self._tables: list[_Table] = []
+        self._row: _OpenRow | None = None
+        self._text: list[str] | None = None
+        self._depth = 0
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._characters
+        self.parser.EntityDeclHandler = self._refuse_entity
+        self.parser.StartDoctypeDeclHandler = self._refuse_entity
+
+    def _place(self) -> Place:
+        parser = self.parser
+        return Place(self.file, parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)
+
+    def _refuse_entity(self, *_: object) -> None:
+        raise PackErrors([finding(ENG_RULES, self._place(), detail="DOCTYPE")])
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > PACK_NESTING * 4:
+            raise PackErrors([finding(ENG_RULES, self._place(), detail="nesting")])
+        match name.rpartition(" ")[2]:
+            case "definitions" if self._depth == 1:
+                self._definitions(attributes)
+            case "decision" if self._depth == 2:
+                self._decision = attributes.get("name", "")
+                self.decisions[self._decision] = self._place()
+            case "decisionTable":
+                self._tables.append(_Table(self._decision))
+            case "annotation" if self._tables and self._row is None:
+                self._tables[-1].columns.append(attributes.get("name", ""))
+            case "rule" if self._tables:
+                self._row = _OpenRow(self._place(), self.parser.CurrentByteIndex)
+            case "annotationEntry" if self._row is not None:
+                self._text = []
+
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+        match name.rpartition(" ")[2]:
+            case "annotationEntry" if self._row is not None and self._text is not None:
+                self._row.annotations.append("".join(self._text).strip())
+                self._text = None
+            case "rule" if self._row is not None:
+                self._finish_row(self._row)
+                self._row = None
+            case "decisionTable" if self._tables:
+                self._tables.pop()
+
+    def _characters(self, text: str) -> None:
+        if self._text is not None:
+            self._text.append(text)
+
+    def _definitions(self, attributes: dict[str, str]) -> None:
+        place = self._place()
+        self.article = attributes.get(f"{NAMESPACE} article", "")
+        self.validity = self._read_validity(
+            attributes.get(f"{NAMESPACE} valid-from", ""),
+            attributes.get(f"{NAMESPACE} valid-until", ""),
+            place,
+        )
+
+    def _finish_row(self, row: _OpenRow) -> None:
+        table = self._tables[-1]
+        table.count += 1
+        notes = dict(zip(table.columns, row.annotations, strict=False))
+        end = self.parser.CurrentByteIndex + self._closing_length()
+        self.rows.append(
+            Row(
+                decision=table.decision,
+                number=table.count,
+                place=row.place,
+                validity=self._read_validity(
+                    notes.get("from", ""), notes.get("until", ""), row.place
+                ),
+                code=notes.get("code", ""),
+                article=notes.get("article", "") or self.article,
+                conclusive=notes.get("conclusive", "").casefold() in {"yes", "true"},
+                span=(row.start, end),
+            )
+        )
+
+    def _closing_length(self) -> int:
+        """Length of the end tag at the parser's position, from ``<`` to ``>``."""
+        context = self.parser.GetInputContext() or b""
+        return context.find(b">") + 1
+
+    def _read_validity(self, start: str, end: str, place: Place) -> Validity:
+        try:
+            first = date.fromisoformat(start) if start else None
+            last = date.fromisoformat(end) if end else None
+        except ValueError:
+            self.findings.append(finding(ENG_VALIDITY, place, given=f"{start}/{end}"))
+            return Validity()
+        if first and last and last < first:
+            self.findings.append(finding(ENG_VALIDITY, place, given=f"{start}/{end}"))
+        return Validity(first, last)
