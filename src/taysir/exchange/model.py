@@ -123,8 +123,13 @@ class Direction(StrEnum):
 
 
 class CallOutcome(StrEnum):
-    """How a call ended, as the journal keeps it."""
+    """How a call ended, as the journal keeps it.
 
+    ``accepted`` is written before an unsafe method goes to the back end, so that even a call that
+    a crash cut off is on record.
+    """
+
+    ACCEPTED = "accepted"
     ANSWERED = "answered"
     REFUSED = "refused"
     FAILED = "failed"
@@ -156,6 +161,8 @@ class StoredExchange:
     elapsed_ms: float
     request: bytes
     response: bytes
+    request_headers: bytes
     request_body: bytes
+    response_headers: bytes
     response_body: bytes
     position: int = -1

@@ -272,3 +272,41 @@ DMN_TABLE_CELLS: Final = 200_000
 
 DMN_IMPORTS: Final = 50
 """Models that one model imports, counting theirs."""
+
+# --- The node: journal, calls, connections (exchange) --------------------------------------------
+
+JOURNAL_SEGMENT_BYTES: Final = 64 * MIB
+"""One preallocated segment: about 30,000 exchanges of 2 KiB, scanned in under a second."""
+
+JOURNAL_BATCH_RECORDS: Final = 512
+"""Records of one group commit; more of them would not make the disk faster."""
+
+JOURNAL_QUEUE_RECORDS: Final = 4096
+"""Records waiting for the disk; beyond it new calls are refused clearly."""
+
+STATEMENT_LIFETIME_MS: Final = 60_000
+"""From a statement's time to its expiry; one retry fits in."""
+
+REPLAY_CACHE_IDS: Final = 200_000
+"""Statement numbers remembered until they expire: one minute at 3,300 calls a second."""
+
+CALL_TIMEOUT_S: Final = 20.0
+"""How long a consumer's node waits for the provider's node."""
+
+BACKEND_TIMEOUT_S: Final = 10.0
+"""How long a provider's node waits for its back end; shorter than the consumer's wait."""
+
+BACKEND_CONNECTIONS: Final = 64
+"""Connections to one back end; more calls wait their turn."""
+
+PEER_CONNECTIONS: Final = 64
+"""Connections to one other node."""
+
+EXCHANGES_LISTED: Final = 500
+"""Exchanges of one answer of the admin interface."""
+
+CLIENT_TIMEOUT_S: Final = 25.0
+"""How long a program waits for its own node; longer than the node's wait for the peer."""
+
+CLIENT_CONNECTIONS: Final = 32
+"""Kept connections of one program to its node."""

@@ -54,6 +54,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     body_digest: str
     body_length: int
     body_type: str
+    headers_digest: str
     time_ms: int
     expires_ms: int
     message_id: str = ""

@@ -1,0 +1,178 @@
+"""A pooled HTTP/1.1 client on asyncio and httptools: to back ends, and to other nodes over TLS.
+
+It keeps connections, bounds their number, the answer's size and every wait, and repeats a request
+once when a kept connection turned out to be closed and nothing of an answer had come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import deque
+from dataclasses import dataclass
+
+import httptools
+
+from taysir.exchange.http import Headers, Response
+from taysir.kernel import limits
+
+
+class BackendUnreachable(Exception):  # noqa: N818 - the name of an outcome, handled by callers
+    """The other side could not be reached, did not answer in time, or broke off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where to connect; with a TLS context the connection is mutual TLS."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None = None
+    server_name: str = ""
+
+
+class _Connection(asyncio.Protocol):
+    """One kept connection: one request at a time."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self.closed = False
+        self._answer: asyncio.Future[Response] | None = None
+        self._fresh()
+
+    def _fresh(self) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+        self.started = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closed = True
+        self._fail(BackendUnreachable(str(exc) if exc else "closed"))
+
+    def data_received(self, data: bytes) -> None:
+        self.started = True
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self.close()
+            self._fail(BackendUnreachable(f"not HTTP: {error}"))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers.append((name.lower(), value))
+
+    def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
+        if self._body_bytes > limits.HTTP_BODY_BYTES:
+            self.close()
+            self._fail(BackendUnreachable("the answer is too large"))
+        else:
+            self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if status < 200:
+            return
+        if not self._parser.should_keep_alive():
+            self.close()
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(
+                Response(status=status, headers=tuple(self._headers), body=b"".join(self._body))
+            )
+
+    def _fail(self, error: BackendUnreachable) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(error)
+
+    def close(self) -> None:
+        """Close; the connection is not used again."""
+        self.closed = True
+        if self.transport is not None:
+            self.transport.close()
+
+    async def exchange(self, data: bytes) -> Response:
+        """Send one request's bytes and wait for its answer."""
+        self._fresh()
+        self._answer = asyncio.get_running_loop().create_future()
+        assert self.transport is not None
+        self.transport.write(data)
+        return await self._answer
+
+
+class HttpPool:
+    """The connections to one address."""
+
+    def __init__(self, address: Address, *, connections: int, timeout_s: float) -> None:
+        self._address = address
+        self._timeout_s = timeout_s
+        self._idle: deque[_Connection] = deque()
+        self._places = asyncio.Semaphore(connections)
+
+    async def send(
+        self, method: str, *, target: str, headers: Headers = (), body: bytes = b""
+    ) -> Response:
+        """Send one request; raises BackendUnreachable when no whole answer comes in time."""
+        data = _encode_request(self._address, method, target=target, headers=headers, body=body)
+        try:
+            async with asyncio.timeout(self._timeout_s), self._places:
+                return await self._send_on_some_connection(data)
+        except TimeoutError as error:
+            raise BackendUnreachable("no answer in time") from error
+
+    async def _send_on_some_connection(self, data: bytes) -> Response:
+        while True:
+            kept = self._take()
+            connection = kept or await self._connect()
+            try:
+                answer = await connection.exchange(data)
+            except BackendUnreachable:
+                if kept is None or connection.started:
+                    raise
+                continue  # the kept connection had been closed by the other side
+            except BaseException:
+                connection.close()
+                raise
+            if not connection.closed:
+                self._idle.append(connection)
+            return answer
+
+    def _take(self) -> _Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.closed:
+                return connection
+        return None
+
+    async def _connect(self) -> _Connection:
+        address = self._address
+        try:
+            _transport, connection = await asyncio.get_running_loop().create_connection(
+                _Connection,
+                address.host,
+                address.port,
+                ssl=address.tls,
+                server_hostname=(address.server_name or address.host) if address.tls else None,
+            )
+        except (OSError, ssl.SSLError) as error:
+            raise BackendUnreachable(str(error)) from error
+        return connection
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        while self._idle:
+            self._idle.pop().close()
+
+
+def _encode_request(
+    address: Address, method: str, *, target: str, headers: Headers, body: bytes
+) -> bytes:
+    lines = [f"{method} {target} HTTP/1.1".encode("latin-1")]
+    lines.append(f"host: {address.host}:{address.port}".encode("ascii"))
+    lines.extend(b"%s: %s" % pair for pair in headers)
+    lines.append(b"content-length: %d" % len(body))
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body

@@ -1,0 +1,147 @@
+"""Bytes to structs and back for the faces of a node; pure.
+
+The information-system face speaks the X-Road REST message protocol: ``/r1/{service}/path`` with
+``X-Road-*`` headers, so that programs written for it run unchanged. Our own headers add purpose,
+subject and consent. Between nodes the same call travels as a signed statement in one header.
+
+Source: PR-REST (X-Road message protocol for REST) clauses 4.2-4.8.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from taysir.exchange.errors import EXC_MALFORMED, xroad_type
+from taysir.exchange.http import Headers, Request, Response
+from taysir.kernel.errors import Problem
+from taysir.kernel.identifiers import ServiceId, SubsystemId
+from taysir.kernel.signature import base64url
+
+STATEMENT_HEADER: Final = b"taysir-statement"
+CALL_PATH: Final = "/taysir/1/call"
+"""Where a node takes calls from other nodes, in the HTTP/1.1 form of the protocol."""
+
+_NOT_PASSED: Final = frozenset(
+    b"connection keep-alive proxy-authenticate proxy-authorization te trailer upgrade "
+    b"transfer-encoding host content-length content-type user-agent server expect date "
+    b"authorization cookie set-cookie taysir-statement taysir-purpose taysir-subject "
+    b"taysir-consent x-road-client x-road-service x-road-id x-road-userid x-road-issue "
+    b"x-road-request-id x-road-request-hash x-road-represented-party x-road-error".split()
+)
+_TOKEN: Final = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InformationCall:
+    """A call as an information system asks for it. ``path`` starts with ``/``; query apart."""
+
+    consumer: SubsystemId
+    service: ServiceId
+    method: str
+    path: str
+    query: str
+    purpose: str
+    subject: str
+    consent: str
+    issue: str
+    user: str
+    message_id: str
+    headers: Headers
+    body: bytes
+    body_type: str
+
+    @property
+    def target(self) -> str:
+        """The path with its query."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+
+def parse_information_call(request: Request) -> InformationCall:
+    """Read a request of the information-system face; raises EXC-0101 and KRN-0001."""
+    parts = request.raw_path.decode("latin-1").split("/", 7)
+    if len(parts) < 7 or parts[1] != "r1":
+        raise Problem(
+            EXC_MALFORMED, reason="the path is not /r1/INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE/…"
+        )
+    client = request.header(b"x-road-client")
+    if not client:
+        raise Problem(EXC_MALFORMED, reason="the header X-Road-Client is missing")
+    return InformationCall(
+        consumer=SubsystemId.parse(client),
+        service=ServiceId.parse("/".join(parts[2:7])),
+        method=request.method,
+        path="/" + (parts[7] if len(parts) > 7 else ""),
+        query=request.raw_query.decode("latin-1"),
+        purpose=_token(request, b"taysir-purpose"),
+        subject=_token(request, b"taysir-subject"),
+        consent=_token(request, b"taysir-consent"),
+        issue=_token(request, b"x-road-issue"),
+        user=_token(request, b"x-road-userid"),
+        message_id=_token(request, b"x-road-id"),
+        headers=passed_headers(request.headers),
+        body=request.body,
+        body_type=request.header(b"content-type"),
+    )
+
+
+def _token(request: Request, name: bytes) -> str:
+    value = request.header(name)
+    if value and not _TOKEN.fullmatch(value):
+        raise Problem(EXC_MALFORMED, reason=f"the header {name.decode()} is too long or not ASCII")
+    return value
+
+
+def passed_headers(headers: Headers) -> Headers:
+    """Return the headers that travel with a message, in the order of their names.
+
+    What belongs to a connection, names a login, or is fixed by the statement itself stays behind.
+    """
+    return tuple(sorted(pair for pair in headers if pair[0] not in _NOT_PASSED))
+
+
+def headers_block(headers: Headers) -> bytes:
+    """Return the bytes over which a statement's headers digest is made."""
+    return b"".join(b"%s:%s\n" % pair for pair in headers)
+
+
+def headers_digest(headers: Headers) -> str:
+    """Return the digest of passed headers; empty when there are none."""
+    if not headers:
+        return ""
+    return base64url(hashlib.sha256(headers_block(headers)).digest())
+
+
+def request_hash(call: InformationCall, *, message_id: str) -> str:
+    """Return ``X-Road-Request-Hash``: base64 of SHA-512 over the header part and the body.
+
+    Source: PR-REST clause 4.3; the header part is verb, path and headers, each ended by CRLF.
+    """
+    lines = [call.method, f"/r1/{call.service}{call.target}"]
+    lines += [f"X-Road-Client:{call.consumer}", f"X-Road-Id:{message_id}"]
+    lines += [f"{n.decode('latin-1')}:{v.decode('latin-1')}" for n, v in call.headers]
+    head = hashlib.sha512("".join(line + "\r\n" for line in lines).encode("latin-1")).digest()
+    if call.body:
+        head = hashlib.sha512(head + hashlib.sha512(call.body).digest()).digest()
+    return base64.b64encode(head).decode("ascii")
+
+
+def xroad_error(problem: Problem, *, headers: Headers = ()) -> Response:
+    """Return an error as an X-Road client understands it, with our code and both languages.
+
+    Source: PR-REST clause 4.7: ``X-Road-Error`` and a JSON object of type, message, detail.
+    """
+    kind = xroad_type(problem.kind)
+    body = {
+        **problem.as_problem(),
+        "type": kind,
+        "message": problem.title("en"),
+        "detail": problem.remedy("en"),
+    }
+    head: Headers = ((b"content-type", b"application/json"), (b"x-road-error", kind.encode()))
+    return Response(status=problem.kind.status, headers=(*head, *headers), body=orjson.dumps(body))
