@@ -1,0 +1,117 @@
+"""Regular expressions of XPath on a machine of our own, so that no pattern can hang the engine.
+
+Source: W3C XPath and XQuery Functions and Operators 3.1, clause 5.6.1; XML Schema part 2, appendix
+F. A pattern becomes a short program; the machine walks it with an explicit stack of choices and
+counts its steps. ``pattern_parser`` writes the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from taysir.engine.feel.errors import ENG_FEEL_STEPS
+from taysir.kernel import limits
+from taysir.kernel.errors import Problem
+
+CHAR, SPLIT, JUMP, SAVE, BACK, TEST, MARK, LOOP, MATCH = range(9)
+"""The instructions: a character class, a choice of two ways (the first is preferred), a jump, the
+edge of a group, a back-reference, a place (``^``, ``$``), the start of a round of a loop, its end
+if it moved on, and success."""
+
+Instruction = tuple[int, object, int]
+
+
+class Steps(Protocol):
+    """Who pays for the steps."""
+
+    def step(self, count: int = 1) -> None:
+        """Take steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A compiled pattern."""
+
+    program: tuple[Instruction, ...]
+    groups: int
+    marks: int
+    fold: bool
+    literal: bool
+
+    def search(self, text: str, start: int, payer: Steps) -> tuple[int, ...] | None:
+        """Return the edges of the first match and its groups, from a position on."""
+        steps = 0
+        for position in range(start, len(text) + 1):
+            found, steps = self._match(text, position, steps)
+            if found is not None:
+                break
+        else:
+            found = None
+        payer.step(steps // 64)
+        return found
+
+    def _match(self, text: str, start: int, steps: int) -> tuple[tuple[int, ...] | None, int]:
+        """Match at a position; also return how many steps were taken in all."""
+        edges = (start, *(-1 for _ in range(2 * self.groups + 1)))
+        stack = [(0, start, edges, (-1,) * self.marks)]
+        program, size = self.program, len(text)
+        while stack:
+            pc, at, edges, marks = stack.pop()
+            while True:
+                steps += 1
+                if steps > limits.FEEL_PATTERN_STEPS:
+                    raise Problem(ENG_FEEL_STEPS, steps=limits.FEEL_PATTERN_STEPS)
+                code, argument, target = program[pc]
+                pc += 1
+                if code == CHAR:
+                    if at >= size or not argument(text[at]):  # type: ignore[operator]
+                        break
+                    at += 1
+                elif code == SPLIT:
+                    stack.append((target, at, edges, marks))
+                    pc = argument  # type: ignore[assignment]
+                elif code == MATCH:
+                    return (edges[0], at, *edges[2:]), steps
+                else:
+                    moved = self._other(code, argument, target, (text, at, edges, marks))
+                    if moved is None:
+                        break
+                    skip, at, edges, marks = moved
+                    pc = pc if skip < 0 else skip
+        return None, steps
+
+    def _other(self, code: int, argument: object, target: int, state: State) -> Moved | None:
+        """Do one of the rarer instructions."""
+        text, at, edges, marks = state
+        if code == JUMP:
+            return target, at, edges, marks
+        if code == SAVE:
+            return -1, at, (*edges[:target], at, *edges[target + 1 :]), marks
+        if code == MARK:
+            return -1, at, edges, (*marks[:target], at, *marks[target + 1 :])
+        if code == LOOP:
+            return None if marks[target] == at else (-1, at, edges, marks)
+        if code == TEST:
+            place: Place = argument  # type: ignore[assignment]
+            return (-1, at, edges, marks) if place(text, at) else None
+        start, end = edges[2 * target], edges[2 * target + 1]
+        piece = text[start:end] if start >= 0 and end >= 0 else ""
+        there = text[at : at + len(piece)]
+        same = there == piece or (self.fold and there.lower() == piece.lower())
+        return (-1, at + len(piece), edges, marks) if same else None
+
+
+Place = Callable[[str, int], bool]
+State = tuple[str, int, tuple[int, ...], tuple[int, ...]]
+Moved = tuple[int, int, tuple[int, ...], tuple[int, ...]]
+
+
+@lru_cache(maxsize=512)
+def find_pattern(text: str, flags: str) -> Pattern | None:
+    """Return the compiled pattern, or None if it or a flag is wrong."""
+    from taysir.engine.feel.pattern_parser import compile_pattern
+
+    return compile_pattern(text, flags)
