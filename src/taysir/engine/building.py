@@ -7,7 +7,6 @@ not compile.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,6 +14,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from taysir.engine.definition import (
+    DATE_NAME,
+    PLACEHOLDER,
     Action,
     Article,
     ClockCause,
@@ -50,10 +51,6 @@ from taysir.engine.source import Path, Source
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId
 
-PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_.]*)\}", re.ASCII)
-DATE_NAME: Final = "decision_date"
-"""The variable that expressions and rules see as the day of the decision."""
-
 _WIDGETS: Final = {
     FactType.BOOLEAN: "checkbox",
     FactType.DATE: "date",
@@ -81,6 +78,9 @@ class Builder:
             code: self._article(code, item, source.at(("articles", code)))
             for code, item in raw["articles"].items()
         }
+        for index, output in enumerate(raw["outputs"]):
+            for number, name in enumerate(output.get("facts", [])):
+                self._fact(name, source.at(("outputs", index, "facts", number)))
         for index, code in enumerate(raw["legal_basis"]):
             self._known(code, articles, source.at(("legal_basis", index)), "articles")
         self._known(
@@ -381,7 +381,12 @@ def _service(raw: dict[str, Any]) -> Service:
             text=objection["text"],
         ),
         outputs=tuple(
-            Output(code=item["code"], title=item["title"], template=item.get("template", ""))
+            Output(
+                code=item["code"],
+                title=item["title"],
+                template=item.get("template", ""),
+                facts=tuple(item.get("facts", [])),
+            )
             for item in raw["outputs"]
         ),
         life_events=tuple(raw.get("life_events", [])),

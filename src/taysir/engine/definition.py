@@ -6,11 +6,12 @@ only read them. Texts are always a pair of Arabic and English. Nothing here does
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from taysir.engine.facts import Fact, FactModel
 from taysir.engine.findings import Place, Text
@@ -19,6 +20,13 @@ from taysir.kernel.identifiers import MemberId, ServiceId
 if TYPE_CHECKING:
     from taysir.engine.expressions import Condition
     from taysir.engine.rulebook import RuleBook
+
+
+PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_.]*)\}", re.ASCII)
+"""A fact named in a path or a text: ``{licence.expires_on}``."""
+
+DATE_NAME: Final = "decision_date"
+"""The variable that expressions and rules see as the day of the decision."""
 
 
 # --- the service ---------------------------------------------------------------------------------
@@ -42,11 +50,12 @@ class Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """A thing the service issues, and the template that makes it."""
+    """A thing the service issues: the template that makes it and the facts printed on it."""
 
     code: str
     title: Text
     template: str = ""
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

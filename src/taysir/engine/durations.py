@@ -9,7 +9,9 @@ import re
 from datetime import timedelta
 from typing import Final
 
-PATTERN: Final = r"^P(?=.)(?:([0-9]{1,5})D)?(?:T(?=.)(?:([0-9]{1,5})H)?(?:([0-9]{1,5})M)?(?:([0-9]{1,5})S)?)?$"
+PATTERN: Final = (
+    r"^P(?=.)(?:([0-9]{1,5})D)?(?:T(?=.)(?:([0-9]{1,5})H)?(?:([0-9]{1,5})M)?(?:([0-9]{1,5})S)?)?$"
+)
 """The same expression stands in the schema of the pack's files."""
 
 _DURATION: Final = re.compile(PATTERN, re.ASCII)

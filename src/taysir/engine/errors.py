@@ -58,7 +58,7 @@ ENG_SHAPE = declare(
     ar="القيمة «{path}» لا توافق المطلوب: {detail}",
     en="The value “{path}” is not as required: {detail}",
     remedy_ar="صحّح القيمة؛ الشكل المطلوب مشروح في docs/reference/service-pack.md.",
-    remedy_en="Correct the value; the required form is described in docs/reference/service-pack.md.",
+    remedy_en="Correct the value; docs/reference/service-pack.md describes the required form.",
     mender=Mender.AUTHOR,
 )
 ENG_KEY_MISSING = declare(
@@ -206,7 +206,7 @@ ENG_DECISION_FAILED = declare(
     ar="تعذّر تطبيق القاعدة «{decision}» من {file}: {detail}",
     en="The rule “{decision}” of {file} could not be applied: {detail}",
     remedy_ar="لم يُتخذ قرار؛ صحّح القاعدة وانشر إصداراً جديداً، أو أحل الطلب إلى موظف.",
-    remedy_en="Nothing was decided; correct the rule and publish it, or refer the case to an officer.",
+    remedy_en="Nothing was decided; correct and publish the rule, or refer the case to an officer.",
     mender=Mender.AUTHOR,
 )
 

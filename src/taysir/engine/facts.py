@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
+from enum import StrEnum, auto
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -44,8 +44,8 @@ class Sensitivity(StrEnum):
 
     PUBLIC = "public"
     RESTRICTED = "restricted"
-    SECRET = "secret"
-    TOP_SECRET = "top_secret"
+    SECRET = auto()
+    TOP_SECRET = auto()
 
 
 class FactType(StrEnum):
@@ -110,7 +110,7 @@ class Attested(msgspec.Struct, frozen=True, tag="attested", tag_field="kind", om
 
 
 class Fetched(msgspec.Struct, frozen=True, tag="fetched", tag_field="kind", omit_defaults=True):
-    """Answered by an agency: the data service, the agreement's hash and the exchange that proves it."""
+    """Answered by an agency: the data service, the agreement's hash, the proving exchange."""
 
     source: str
     agreement: str
@@ -288,22 +288,7 @@ def feel_value(kind: FactType, value: Json) -> Any:
             return date.fromisoformat(value)
         except ValueError:
             return None
-    return feel_number(value)
-
-
-def feel_number(value: Json) -> Any:
-    """Turn the numbers of a JSON value into decimals, deeply."""
-    match value:
-        case bool() | None | str():
-            return value
-        case int() | float():
-            return Decimal(str(value))
-        case list():
-            return [feel_number(item) for item in value]
-        case dict():
-            return {name: feel_number(item) for name, item in value.items()}
-        case _:
-            return value
+    return value
 
 
 def json_value(value: Any) -> Json:

@@ -27,7 +27,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A position in a file of the pack; lines and columns start at 1, and 0 means the whole file."""
+    """A position in a file of the pack; lines and columns start at 1; 0 is the whole file."""
 
     file: str
     line: int = 0

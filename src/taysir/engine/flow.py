@@ -152,7 +152,7 @@ def due_action(pack: Pack, token: Token, *, at: datetime) -> DueAction | None:
 
 
 def fire_timer(token: Token) -> Token:
-    """Note that the stage's timer ran without moving the case, so that it waits for its next run."""
+    """Note that the stage's timer ran without moving the case; its next run follows."""
     return msgspec.structs.replace(token, timer_runs=token.timer_runs + 1)
 
 

@@ -13,8 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
-from taysir.engine.building import PLACEHOLDER
-from taysir.engine.definition import Lookup, OnNotFound, Pack
+from taysir.engine.definition import PLACEHOLDER, Lookup, OnNotFound, Pack
 from taysir.engine.errors import ENG_LOOKUP_PATH
 from taysir.engine.facts import (
     CaseFacts,
@@ -72,7 +71,9 @@ def evidence_complete(lookup: Lookup, facts: CaseFacts) -> bool:
         return False
     if evidence.outcome is EvidenceOutcome.ANSWERED:
         return True
-    return evidence.outcome is EvidenceOutcome.NOT_FOUND and lookup.on_not_found is not OnNotFound.WAIT
+    return (
+        evidence.outcome is EvidenceOutcome.NOT_FOUND and lookup.on_not_found is not OnNotFound.WAIT
+    )
 
 
 def older_than(lookup: Lookup, facts: CaseFacts, limit: timedelta | None, *, at: datetime) -> bool:

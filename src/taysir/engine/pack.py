@@ -56,9 +56,7 @@ def read_pack_files(path: Path) -> dict[str, bytes]:
     """Return the files of a pack by their path inside it; hidden files are left out."""
     if not (path / "service.yaml").is_file():
         place = Place("service.yaml")
-        raise PackErrors(
-            [finding(ENG_PACK_MISSING, place, path=str(path), file="service.yaml")]
-        )
+        raise PackErrors([finding(ENG_PACK_MISSING, place, path=str(path), file="service.yaml")])
     names = sorted(
         file.relative_to(path).as_posix()
         for file in path.rglob("*")

@@ -16,8 +16,7 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from taysir.engine.building import DATE_NAME
-from taysir.engine.definition import Pack, Page, Question
+from taysir.engine.definition import DATE_NAME, Pack, Page, Question
 from taysir.engine.facts import (
     CaseFacts,
     Fact,
@@ -76,7 +75,9 @@ def next_page(
     """
     pages = visible_pages(pack, facts, on=on)
     if after is None:
-        return next((page for page in pages if missing_answers(page, facts, pack=pack, on=on)), None)
+        return next(
+            (page for page in pages if missing_answers(page, facts, pack=pack, on=on)), None
+        )
     order = [page.id for page in pack.pages]
     passed = order.index(after) if after in order else -1
     return next((page for page in pages if order.index(page.id) > passed), None)
@@ -100,7 +101,9 @@ def missing_answers(
 ) -> tuple[str, ...]:
     """Return the fields of a page that must still be answered."""
     asked = visible_questions(page, facts, model=pack.facts, on=on)
-    return tuple(question.field for question in asked if question.required and question.field not in facts)
+    return tuple(
+        question.field for question in asked if question.required and question.field not in facts
+    )
 
 
 def validate_answers(

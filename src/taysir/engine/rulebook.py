@@ -17,8 +17,17 @@ from taysir.engine.dmn import Model, load_dmn
 from taysir.engine.errors import ENG_DECISION_MISSING, ENG_DUPLICATE, ENG_RULES
 from taysir.engine.facts import FactModel
 from taysir.engine.findings import Finding, PackErrors, Place, finding, problem_finding
+from taysir.engine.references import References
 from taysir.engine.rulexml import Row, RuleFile, Validity, law_of, scan_rules
 from taysir.kernel.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class RowInForce:
+    """A row and the facts that its cells rest on."""
+
+    row: Row
+    facts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +37,10 @@ class Law:
     decision: str
     model: Model = field(repr=False)
     file: RuleFile
-    rows: Mapping[str, tuple[Row, ...]] = field(repr=False)
+    rows: Mapping[str, tuple[RowInForce, ...]] = field(repr=False)
     """For each table of the file, the rows in force, in the order of the compiled model."""
+    facts: tuple[str, ...]
+    """The facts that the decision rests on, through the decisions it requires."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,7 @@ def build_rule_book(
     starts = (None, *sorted(_change_days(scanned)))
     compiled: dict[tuple[str, bytes], Model | None] = {}
     spans = tuple(
-        Span(start, MappingProxyType(_laws(scanned, start, compiled, findings)))
+        Span(start, MappingProxyType(_laws(scanned, start, model, compiled, findings)))
         for start in starts
     )
     book = RuleBook(tuple(scanned), spans)
@@ -104,6 +115,7 @@ def _change_days(files: Iterable[RuleFile]) -> set[date]:
 def _laws(
     files: list[RuleFile],
     start: date | None,
+    model: FactModel,
     compiled: dict[tuple[str, bytes], Model | None],
     findings: list[Finding],
 ) -> dict[str, Law]:
@@ -119,18 +131,24 @@ def _laws(
         dmn = compiled[key]
         if dmn is None:
             continue
-        rows = _rows_by_table(file, day)
-        for name, place in file.decisions.items():
-            if name in laws and laws[name].file.file != file.file:
-                findings.append(finding(ENG_DUPLICATE, place, name=name))
-            laws[name] = Law(decision=name, model=dmn, file=file, rows=rows)
+        rows = _rows_by_table(file, day, model)
+        uses = References(file, model)
+        for name, source in file.decisions.items():
+            if name in laws:
+                findings.append(finding(ENG_DUPLICATE, source.place, name=name))
+            laws[name] = Law(
+                decision=name, model=dmn, file=file, rows=rows, facts=uses.of_decision(name)
+            )
     return laws
 
 
-def _rows_by_table(file: RuleFile, day: date) -> Mapping[str, tuple[Row, ...]]:
-    tables: dict[str, list[Row]] = {}
+def _rows_by_table(
+    file: RuleFile, day: date, model: FactModel
+) -> Mapping[str, tuple[RowInForce, ...]]:
+    uses = References(file, model)
+    tables: dict[str, list[RowInForce]] = {}
     for row in file.rows_on(day):
-        tables.setdefault(row.decision, []).append(row)
+        tables.setdefault(row.decision, []).append(RowInForce(row, uses.of_row(row)))
     return MappingProxyType({name: tuple(rows) for name, rows in tables.items()})
 
 

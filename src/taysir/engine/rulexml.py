@@ -36,7 +36,7 @@ class Validity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row of a decision table: its number in the file, its place and its annotations."""
+    """One row of a decision table: its number in the file, its cells and its annotations."""
 
     decision: str
     number: int
@@ -45,7 +45,19 @@ class Row:
     code: str
     article: str
     conclusive: bool
+    cells: tuple[str, ...]
+    outputs: tuple[str, ...]
     span: tuple[int, int] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionSource:
+    """A decision as written: the columns of its table, its other expressions, what it requires."""
+
+    name: str
+    place: Place
+    columns: tuple[str, ...]
+    expressions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +68,7 @@ class RuleFile:
     data: bytes = field(repr=False)
     validity: Validity
     article: str
-    decisions: Mapping[str, Place]
+    decisions: Mapping[str, DecisionSource]
     rows: tuple[Row, ...]
 
     def rows_on(self, day: date) -> tuple[Row, ...]:
@@ -101,18 +113,27 @@ def scan_rules(data: bytes, *, file: str) -> RuleFile:
 class _Table:
     """The table being scanned."""
 
-    decision: str
-    columns: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     count: int = 0
 
 
 @dataclass(slots=True)
+class _OpenDecision:
+    """The decision being scanned."""
+
+    name: str
+    place: Place
+    columns: list[str] = field(default_factory=list)
+    expressions: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class _OpenRow:
-    """The row being scanned."""
+    """The row being scanned; texts by the element they stand in."""
 
     place: Place
     start: int
-    annotations: list[str] = field(default_factory=list)
+    texts: dict[str, list[str]] = field(default_factory=dict)
 
 
 class _Scanner:
@@ -122,16 +143,15 @@ class _Scanner:
         self.file = file
         self.validity = Validity()
         self.article = ""
-        self.decisions: dict[str, Place] = {}
+        self.decisions: dict[str, DecisionSource] = {}
         self.rows: list[Row] = []
         self.findings: list[Finding] = []
-        self._decision = ""
-        self._tables: list[_Table] = []
+        self._decision: _OpenDecision | None = None
+        self._table: _Table | None = None
         self._row: _OpenRow | None = None
         self._text: list[str] | None = None
-        self._depth = 0
+        self._path: list[str] = []
         self.parser = expat.ParserCreate(namespace_separator=" ")
-        self.parser.buffer_text = True
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._characters
@@ -146,35 +166,58 @@ class _Scanner:
         raise PackErrors([finding(ENG_RULES, self._place(), detail="DOCTYPE")])
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        self._depth += 1
-        if self._depth > PACK_NESTING * 4:
+        if len(self._path) >= PACK_NESTING:
             raise PackErrors([finding(ENG_RULES, self._place(), detail="nesting")])
-        match name.rpartition(" ")[2]:
-            case "definitions" if self._depth == 1:
+        local = name.rpartition(" ")[2]
+        self._path.append(local)
+        match local:
+            case "definitions" if len(self._path) == 1:
                 self._definitions(attributes)
-            case "decision" if self._depth == 2:
-                self._decision = attributes.get("name", "")
-                self.decisions[self._decision] = self._place()
-            case "decisionTable":
-                self._tables.append(_Table(self._decision))
-            case "annotation" if self._tables and self._row is None:
-                self._tables[-1].columns.append(attributes.get("name", ""))
-            case "rule" if self._tables:
+            case "decision" if len(self._path) == 2:
+                self._decision = _OpenDecision(attributes.get("name", ""), self._place())
+            case "decisionTable" if self._decision is not None:
+                self._table = _Table()
+            case "annotation" if self._table is not None and self._row is None:
+                self._table.notes.append(attributes.get("name", ""))
+            case "rule" if self._table is not None:
                 self._row = _OpenRow(self._place(), self.parser.CurrentByteIndex)
-            case "annotationEntry" if self._row is not None:
+            case "text":
                 self._text = []
 
-    def _end(self, name: str) -> None:
-        self._depth -= 1
-        match name.rpartition(" ")[2]:
-            case "annotationEntry" if self._row is not None and self._text is not None:
-                self._row.annotations.append("".join(self._text).strip())
+    def _end(self, _: str) -> None:
+        local = self._path.pop()
+        match local:
+            case "text":
+                self._take_text("".join(self._text or ()).strip())
                 self._text = None
-            case "rule" if self._row is not None:
-                self._finish_row(self._row)
+            case "rule" if self._row is not None and self._table is not None:
+                self._finish_row(self._row, self._table)
                 self._row = None
-            case "decisionTable" if self._tables:
-                self._tables.pop()
+            case "decisionTable":
+                self._table = None
+            case "decision" if self._decision is not None and len(self._path) == 1:
+                self._finish_decision(self._decision)
+                self._decision = None
+
+    def _take_text(self, text: str) -> None:
+        """Keep the text of an expression where it belongs: row, column or decision."""
+        if self._decision is None or not self._path:
+            return
+        holder = self._path[-1]
+        if self._row is not None:
+            self._row.texts.setdefault(holder, []).append(text)
+        elif holder == "inputExpression":
+            self._decision.columns.append(text)
+        elif holder == "literalExpression":
+            self._decision.expressions.append(text)
+
+    def _finish_decision(self, decision: _OpenDecision) -> None:
+        self.decisions[decision.name] = DecisionSource(
+            name=decision.name,
+            place=decision.place,
+            columns=tuple(decision.columns),
+            expressions=tuple(decision.expressions),
+        )
 
     def _characters(self, text: str) -> None:
         if self._text is not None:
@@ -189,23 +232,22 @@ class _Scanner:
             place,
         )
 
-    def _finish_row(self, row: _OpenRow) -> None:
-        table = self._tables[-1]
+    def _finish_row(self, row: _OpenRow, table: _Table) -> None:
         table.count += 1
-        notes = dict(zip(table.columns, row.annotations, strict=False))
-        end = self.parser.CurrentByteIndex + self._closing_length()
+        notes = dict(zip(table.notes, row.texts.get("annotationEntry", ()), strict=False))
+        validity = self._read_validity(notes.get("from", ""), notes.get("until", ""), row.place)
         self.rows.append(
             Row(
-                decision=table.decision,
+                decision=self._decision.name if self._decision else "",
                 number=table.count,
                 place=row.place,
-                validity=self._read_validity(
-                    notes.get("from", ""), notes.get("until", ""), row.place
-                ),
+                validity=validity,
                 code=notes.get("code", ""),
                 article=notes.get("article", "") or self.article,
                 conclusive=notes.get("conclusive", "").casefold() in {"yes", "true"},
-                span=(row.start, end),
+                cells=tuple(row.texts.get("inputEntry", ())),
+                outputs=tuple(row.texts.get("outputEntry", ())),
+                span=(row.start, self.parser.CurrentByteIndex + self._closing_length()),
             )
         )
 

@@ -1,0 +1,284 @@
+"""Looks through a loaded pack for what would harm people once it is published.
+
+The loader refuses what cannot run; this module refuses what should not run: a fact nobody uses or
+nobody provides, a question whose answer a registry holds, a stage without an end, a rule without
+an article in force, a reason without words. Each check is a generator of findings with place and
+remedy; ``check_pack`` runs them all. The day of the check is an argument.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from itertools import chain
+from typing import Any, Final
+
+from taysir.engine.definition import PLACEHOLDER, Flow, Pack
+from taysir.engine.errors import (
+    ENG_CHECK_ARABIC,
+    ENG_CHECK_ARTICLE,
+    ENG_CHECK_DEAD_END,
+    ENG_CHECK_DEADLINE,
+    ENG_CHECK_NO_ARTICLE,
+    ENG_CHECK_ONCE_ONLY,
+    ENG_CHECK_REASON,
+    ENG_CHECK_TESTS,
+    ENG_CHECK_UNREACHABLE,
+    ENG_CHECK_UNSOURCED,
+    ENG_CHECK_UNUSED,
+    ENG_FACT_UNKNOWN,
+    ENG_REFERENCE,
+)
+from taysir.engine.facts import FactSource
+from taysir.engine.findings import Finding, Place, Severity, finding
+from taysir.engine.pack import FACTS, FILES
+from taysir.engine.references import longest_known, names_in
+from taysir.engine.rulexml import Row, RuleFile
+from taysir.engine.shapes import dotted
+from taysir.engine.source import Path, Source, read_yaml
+
+_ARABIC: Final = re.compile("[\u0621-\u064a]")
+
+
+def check_pack(
+    pack: Pack, *, on: date, holdings: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
+    """Return every finding, sorted by place.
+
+    ``holdings`` names facts that connected registries hold beyond this pack's own lookups, each
+    with its data service: asking a person for one of them breaks the once-only principle.
+    """
+    sources = _sources(pack)
+    found = chain(
+        _facts(pack, sources[FACTS]),
+        _names(pack),
+        _once_only(pack, holdings or {}),
+        _stages(pack.flow),
+        _articles(pack, on),
+        _reasons(pack),
+        _languages(sources.values()),
+        _tests(pack),
+    )
+    return tuple(sorted(found, key=lambda item: item.place))
+
+
+def _sources(pack: Pack) -> dict[str, Source]:
+    names = [name for name in (*FILES, FACTS) if name in pack.files]
+    return {name: read_yaml(pack.files[name], file=name) for name in names}
+
+
+# --- facts ---------------------------------------------------------------------------------------
+
+
+def _facts(pack: Pack, schema: Source) -> Iterator[Finding]:
+    """Every fact has one who provides it and one who uses it."""
+    provided = {
+        FactSource.TYPED: {q.field for page in pack.pages for q in page.questions},
+        FactSource.LOOKUP: {name for item in pack.lookups for name in item.facts.values()},
+        FactSource.COMPUTED: set(pack.plan.values),
+        FactSource.IDENTITY: set(pack.facts),
+    }
+    used = _used_facts(pack)
+    for name, fact in pack.facts.items():
+        place = schema.at(_schema_path(name))
+        if name not in provided[fact.source]:
+            yield finding(ENG_CHECK_UNSOURCED, place, fact=name, source=fact.source.value)
+        if name not in used:
+            yield finding(ENG_CHECK_UNUSED, place, fact=name)
+
+
+def _schema_path(name: str) -> Path:
+    path: Path = ()
+    for part in name.split("."):
+        path = (*path, "properties", part)
+    return path
+
+
+def _used_facts(pack: Pack) -> set[str]:
+    used: set[str] = {name for output in pack.service.outputs for name in output.facts}
+    for page in pack.pages:
+        used.update(fact.name for fact in page.preview)
+    for text, _ in _expressions(pack):
+        used.update(_known_in(pack, text))
+    for span in pack.rules.spans:
+        for law in span.laws.values():
+            used.update(law.facts)
+    for lookup in pack.lookups:
+        used.update(PLACEHOLDER.findall(lookup.path))
+    for reason in pack.reasons.values():
+        for sentence in chain(reason.text.values(), reason.remedy.values()):
+            used.update(PLACEHOLDER.findall(sentence))
+    # What the grant computes is what the person gets: it is shown with the decision.
+    return used | set(pack.plan.values)
+
+
+def _known_in(pack: Pack, text: str) -> set[str]:
+    names = (longest_known(name, pack.facts) for name in names_in(text))
+    return {name for name in names if name}
+
+
+def _expressions(pack: Pack) -> Iterator[tuple[str, Place]]:
+    """Yield every FEEL condition of the YAML files with its place."""
+    for page in pack.pages:
+        if page.when:
+            yield page.when.text, page.place
+        for question in page.questions:
+            if question.when:
+                yield question.when.text, question.place
+        for check in page.checks:
+            yield check.test.text, check.place
+    for lookup in pack.lookups:
+        if lookup.when:
+            yield lookup.when.text, lookup.place
+
+
+def _names(pack: Pack) -> Iterator[Finding]:
+    """A name inside a group of facts must be one of them: FEEL itself would read it as null."""
+    for text, place in chain(_expressions(pack), _rule_texts(pack)):
+        for name in names_in(text):
+            group = name.split(".", 1)[0]
+            if "." in name and group in pack.facts.groups and not longest_known(name, pack.facts):
+                yield finding(ENG_FACT_UNKNOWN, place, fact=name)
+
+
+def _rule_texts(pack: Pack) -> Iterator[tuple[str, Place]]:
+    for file in pack.rules.files:
+        for decision in file.decisions.values():
+            for text in (*decision.columns, *decision.expressions):
+                yield text, decision.place
+        for row in file.rows:
+            for text in (*row.cells, *row.outputs):
+                yield text, row.place
+
+
+def _once_only(pack: Pack, holdings: Mapping[str, str]) -> Iterator[Finding]:
+    held = {name: str(item.service) for item in pack.lookups for name in item.facts.values()}
+    held.update(holdings)
+    for page in pack.pages:
+        for question in page.questions:
+            if service := held.get(question.field):
+                yield finding(
+                    ENG_CHECK_ONCE_ONLY, question.place, fact=question.field, service=service
+                )
+
+
+# --- flow ----------------------------------------------------------------------------------------
+
+
+def _stages(flow: Flow) -> Iterator[Finding]:
+    """Every stage can be reached, ends, and does not wait for ever."""
+    forward = {
+        name: {action.to for action in stage.actions.values()}
+        for name, stage in flow.stages.items()
+    }
+    backward: dict[str, set[str]] = {name: set() for name in flow.stages}
+    for name, targets in forward.items():
+        for target in targets:
+            backward[target].add(name)
+    reached = _closure({flow.start}, forward)
+    ending = _closure({name for name, stage in flow.stages.items() if stage.final}, backward)
+    for name, stage in flow.stages.items():
+        if name not in reached:
+            yield finding(ENG_CHECK_UNREACHABLE, stage.place, name=name)
+        if name not in ending or (not stage.final and not stage.actions):
+            yield finding(ENG_CHECK_DEAD_END, stage.place, stage=name)
+        if not stage.final and stage.deadline is None:
+            yield finding(ENG_CHECK_DEADLINE, stage.place, stage=name)
+
+
+def _closure(start: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
+    reached = set(start)
+    waiting = list(reached)
+    while waiting:
+        for target in edges[waiting.pop()] - reached:
+            reached.add(target)
+            waiting.append(target)
+    return reached
+
+
+# --- law -----------------------------------------------------------------------------------------
+
+
+def _articles(pack: Pack, on: date) -> Iterator[Finding]:
+    """Every rule row, and the service itself, rests on an article in force."""
+    for code in (*pack.service.legal_basis, pack.service.objection.article):
+        article = pack.articles[code]
+        if not article.in_force(on):
+            yield finding(
+                ENG_CHECK_ARTICLE,
+                article.place,
+                name=pack.service.code,
+                article=code,
+                date=on.isoformat(),
+            )
+    for file in pack.rules.files:
+        for row in file.rows:
+            yield from _row_article(pack, file, row)
+
+
+def _row_article(pack: Pack, file: RuleFile, row: Row) -> Iterator[Finding]:
+    name = f"{row.decision} {row.number}"
+    if not row.article:
+        yield finding(ENG_CHECK_NO_ARTICLE, row.place, name=name)
+        return
+    article = pack.articles.get(row.article)
+    if article is None:
+        yield finding(ENG_REFERENCE, row.place, name=row.article, where="service.yaml articles")
+        return
+    first = row.validity.start or file.validity.start or date.min
+    last = row.validity.end or file.validity.end or date.max
+    end = article.valid_until or date.max
+    if first < article.valid_from or last > end:
+        day = first if first < article.valid_from else end
+        yield finding(
+            ENG_CHECK_ARTICLE, row.place, name=name, article=row.article, date=day.isoformat()
+        )
+
+
+def _reasons(pack: Pack) -> Iterator[Finding]:
+    """Every code that can come up has words, and every text can come up."""
+    raised = {pack.plan.grant_reason}
+    for lookup in pack.lookups:
+        raised.update({lookup.not_found_reason, lookup.waiting_reason} - {""})
+        if lookup.on_not_found.value == "refuse" and not lookup.not_found_reason:
+            yield finding(ENG_CHECK_REASON, lookup.place, code=lookup.name)
+    for file in pack.rules.files:
+        for row in file.rows:
+            if row.decision == pack.plan.refusals:
+                raised.add(row.code)
+                if row.code not in pack.reasons:
+                    yield finding(ENG_CHECK_REASON, row.place, code=row.code)
+    if pack.plan.grant_reason not in pack.reasons:
+        yield finding(ENG_CHECK_REASON, pack.plan.place, code=pack.plan.grant_reason)
+    for code, reason in pack.reasons.items():
+        if code not in raised:
+            yield finding(ENG_CHECK_UNREACHABLE, reason.place, severity=Severity.WARNING, name=code)
+
+
+# --- texts and tests -----------------------------------------------------------------------------
+
+
+def _languages(sources: Iterable[Source]) -> Iterator[Finding]:
+    """An Arabic text has Arabic letters; presence of both languages is the loader's to check."""
+    for source in sources:
+        for path, text in _pairs(source.value, ()):
+            if not _ARABIC.search(str(text["ar"])):
+                yield finding(ENG_CHECK_ARABIC, source.at((*path, "ar")), path=dotted(path))
+
+
+def _pairs(value: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    if isinstance(value, dict):
+        if set(value) == {"ar", "en"} and all(isinstance(text, str) for text in value.values()):
+            yield path, value
+            return
+        for key, inner in value.items():
+            yield from _pairs(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _pairs(inner, (*path, index))
+
+
+def _tests(pack: Pack) -> Iterator[Finding]:
+    if not any(name.startswith("tests/") for name in pack.files):
+        yield finding(ENG_CHECK_TESTS, Place("tests"))

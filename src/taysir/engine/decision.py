@@ -1,0 +1,150 @@
+"""A decision as data: outcome, reasons, values and the whole way there, fit to be kept for ever.
+
+Everything a later reader needs is inside: texts, articles, rows, inputs with their provenance and
+the hash of the pack. So a stored decision is explained again years later from itself alone, and a
+changed pack cannot change what was said.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from taysir.engine.errors import ENG_FACTS_FORM
+from taysir.engine.facts import CaseFacts, Computed, FactValue, Json, Provenance
+from taysir.kernel.errors import Language, Problem
+from taysir.kernel.limits import CASE_FACTS_BYTES
+
+Words = dict[Language, str]
+
+
+class Outcome(StrEnum):
+    """How a decision ends; waiting is a normal end, not an error."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+    WAITING = "waiting"
+
+
+class ReasonKind(StrEnum):
+    """What a reason explains."""
+
+    GRANT = "grant"
+    REFUSAL = "refusal"
+    WAITING = "waiting"
+
+
+class RuleRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A row of a decision table as it stands in the pack's file."""
+
+    file: str
+    decision: str
+    row: int = 0
+    line: int = 0
+    article: str = ""
+
+
+class Input(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A fact that a rule rested on: its value, the value in words, and where it came from."""
+
+    fact: str
+    label: Words
+    value: Json
+    words: Words
+    provenance: Provenance | None = None
+    disputed: bool = False
+
+
+class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One reason: for people in words, for the court with article, row and inputs."""
+
+    code: str
+    kind: ReasonKind
+    text: Words
+    remedy: Words
+    article: str = ""
+    article_title: Words = {}
+    rule: RuleRow | None = None
+    inputs: tuple[Input, ...] = ()
+    lookup: str = ""
+
+
+class Step(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One rule that was applied: which rows matched, on which inputs, with which result."""
+
+    decision: str
+    file: str
+    result: Json
+    rows: tuple[RuleRow, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    fact: str = ""
+    label: Words = {}
+    words: Words = {}
+
+
+class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The result of applying the law of one day to the facts of one case.
+
+    ``waiting`` names the lookups whose evidence is missing, ``refresh`` those whose answers are too
+    old to decide on (ask them again, then decide again), ``unanswered`` the questions still open.
+    ``concerns`` would refuse if the case were decided on what is known now: tell the person early.
+    ``values`` are the computed facts, by name; for a grant all of them are there.
+    """
+
+    outcome: Outcome
+    on: date
+    pack: str
+    service: str
+    service_title: Words
+    objection: Words
+    objection_days: int
+    values: dict[str, Json] = {}
+    reasons: tuple[Reason, ...] = ()
+    waiting: tuple[str, ...] = ()
+    refresh: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
+    disputed: tuple[str, ...] = ()
+    concerns: tuple[Reason, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def articles(self) -> tuple[str, ...]:
+        """The articles behind the reasons, without repetition."""
+        return tuple(dict.fromkeys(item.article for item in self.reasons if item.article))
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The reason codes."""
+        return tuple(reason.code for reason in self.reasons)
+
+    def to_json(self) -> bytes:
+        """Encode the decision for keeping."""
+        return _ENCODER.encode(self)
+
+    @classmethod
+    def from_json(cls, data: bytes | str) -> Decision:
+        """Decode a kept decision; raises ENG-1101."""
+        if len(data) > CASE_FACTS_BYTES:
+            raise Problem(ENG_FACTS_FORM, detail=f"> {CASE_FACTS_BYTES} bytes")
+        try:
+            return _DECODER.decode(data)
+        except msgspec.DecodeError as error:
+            raise Problem(ENG_FACTS_FORM, detail=str(error)) from error
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+_DECODER: Final = msgspec.json.Decoder(Decision)
+
+
+def record_values(facts: CaseFacts, decision: Decision, *, at: datetime) -> CaseFacts:
+    """Put the values of a decision into the case as computed facts, each with rule and article."""
+    made: dict[str, FactValue] = {}
+    for step in decision.steps:
+        if step.fact in decision.values:
+            article = next((row.article for row in step.rows if row.article), "")
+            provenance = Computed(step.decision, article, decision.pack, at)
+            made[step.fact] = FactValue(decision.values[step.fact], provenance)
+    return facts.with_values(made)

@@ -1,0 +1,299 @@
+"""Decides a case by the law of a day: grant, refuse with reasons, or wait, never guess.
+
+The order, in :func:`decide`:
+
+1. The table of refusals is applied to what is known. Rows match or they do not; every match
+   becomes a reason with its article, row and inputs.
+2. Evidence that is missing, a disputed value or an open question makes the case wait, unless a
+   matching row is marked conclusive (no further evidence could change it).
+3. A refusal that rests on an answer older than its lookup allows waits for that answer to be asked
+   again: a fine paid five minutes ago must not refuse. A grant likewise, with its own limit.
+4. Otherwise the matches refuse; without any the values (fee, term, …) are computed and it grants.
+
+Pure: the day and the time come from the caller. Words come from ``wording.py``; the decision is
+kept as data (``decision.py``) and told to people by ``explain.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from taysir.engine.decision import (
+    Decision,
+    Outcome,
+    Reason,
+    ReasonKind,
+    RuleRow,
+    Step,
+)
+from taysir.engine.definition import Lookup, OnNotFound, Pack, ReasonText
+from taysir.engine.errors import ENG_DECISION_FAILED
+from taysir.engine.facts import CaseFacts, EvidenceOutcome, json_value
+from taysir.engine.lookups import evidence_complete, needed_lookups, older_than
+from taysir.engine.pages import case_context, missing_answers, visible_pages
+from taysir.engine.reasoning import Reasoner
+from taysir.engine.rulebook import Law, RowInForce
+from taysir.kernel.errors import Problem
+
+
+def decide(pack: Pack, facts: CaseFacts, *, on: date, at: datetime | None = None) -> Decision:
+    """Decide a case by the law of day ``on``.
+
+    ``at`` is the moment of the decision; without it the age of the evidence is not checked, as in
+    a forecast before submission or a replay. Raises ENG-1104 if a rule cannot be applied.
+    """
+    case = _Case(pack, facts, on=on, at=at)
+    matches = [*case.missing_records(), *case.matching_rows()]
+    waits = case.waits()
+    if waits:
+        matches_now = [match for match in matches if match.conclusive and not match.disputed]
+    else:
+        matches_now = matches
+    if matches_now:
+        refresh = case.too_old_to_refuse(matches_now)
+        if refresh:
+            return case.wait(case.stale_reasons(refresh), matches, refresh=refresh)
+        return case.refuse(matches_now, [match for match in matches if match not in matches_now])
+    if waits:
+        return case.wait(waits, matches)
+    refresh = case.too_old_to_grant()
+    if refresh:
+        return case.wait(case.stale_reasons(refresh), matches, refresh=refresh)
+    return case.grant()
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A row, or a missing record, that speaks for refusal."""
+
+    reason: Reason
+    conclusive: bool
+    disputed: bool
+    lookups: tuple[str, ...]
+
+
+class _Case:
+    """One case under the law of one day, while it is being decided."""
+
+    def __init__(self, pack: Pack, facts: CaseFacts, *, on: date, at: datetime | None) -> None:
+        self.pack, self.facts, self.on, self.at = pack, facts, on, at
+        self.laws = pack.rules.on(on).laws
+        self.lookups = needed_lookups(pack, facts, on=on)
+        self.context = case_context(pack.facts, facts, on=on)
+        self.values: dict[str, Any] = {}
+        self.steps: list[Step] = []
+        self.words = Reasoner(pack, facts)
+
+    # --- what speaks for refusal -------------------------------------------------------------
+
+    def missing_records(self) -> Iterable[_Match]:
+        """Yield a match for each lookup whose missing record itself refuses."""
+        for lookup in self.lookups:
+            evidence = self.facts.evidence.get(lookup.name)
+            if (
+                lookup.on_not_found is OnNotFound.REFUSE
+                and evidence is not None
+                and evidence.outcome is EvidenceOutcome.NOT_FOUND
+            ):
+                text = self.pack.reasons[lookup.not_found_reason]
+                reason = self.words.reason(text, ReasonKind.REFUSAL, lookup=lookup.name)
+                yield _Match(reason, conclusive=True, disputed=False, lookups=(lookup.name,))
+
+    def matching_rows(self) -> Iterable[_Match]:
+        """Apply the table of refusals and yield its matches in the order of the file."""
+        law = self._law(self.pack.plan.refusals)
+        result, rows = self._apply(law)
+        self.steps.append(self._step(law, result, rows))
+        for item in rows:
+            row = item.row
+            text = self.pack.reasons.get(row.code) or self._unworded(row.code)
+            rule = _rule_row(item)
+            reason = self.words.reason(
+                text, ReasonKind.REFUSAL, rule=rule, inputs=self.words.inputs(item.facts)
+            )
+            yield _Match(
+                reason,
+                conclusive=row.conclusive,
+                disputed=any(entry.disputed for entry in reason.inputs),
+                lookups=self._lookups_behind(item.facts),
+            )
+
+    def too_old_to_refuse(self, matches: Iterable[_Match]) -> tuple[str, ...]:
+        """Return the lookups whose answers are too old to refuse on."""
+        behind = {name for match in matches for name in match.lookups}
+        return self._too_old(
+            (lookup, lookup.max_age_refusal or lookup.max_age)
+            for lookup in self.lookups
+            if lookup.name in behind
+        )
+
+    def too_old_to_grant(self) -> tuple[str, ...]:
+        """Return the lookups whose answers are too old for any decision."""
+        return self._too_old((lookup, lookup.max_age) for lookup in self.lookups)
+
+    def _too_old(self, limits: Iterable[tuple[Lookup, Any]]) -> tuple[str, ...]:
+        at = self.at
+        if at is None:
+            return ()
+        return tuple(
+            lookup.name for lookup, limit in limits if older_than(lookup, self.facts, limit, at=at)
+        )
+
+    def _lookups_behind(self, names: Iterable[str]) -> tuple[str, ...]:
+        wanted = set(names)
+        return tuple(
+            lookup.name for lookup in self.lookups if wanted.intersection(lookup.facts.values())
+        )
+
+    # --- what makes the case wait ------------------------------------------------------------
+
+    def waits(self) -> list[Reason]:
+        """Return why the case cannot be decided yet; empty if it can."""
+        reasons = [self.words.missing(lookup) for lookup in self._incomplete()]
+        reasons.extend(self.words.disputed(name) for name in self._disputes())
+        reasons.extend(self.words.unanswered(name) for name in self._unanswered())
+        return reasons
+
+    def stale_reasons(self, names: Iterable[str]) -> list[Reason]:
+        """Return the reasons for asking again."""
+        wanted = set(names)
+        return [self.words.stale(lookup) for lookup in self.lookups if lookup.name in wanted]
+
+    def _incomplete(self) -> list[Lookup]:
+        refusing = OnNotFound.REFUSE
+        return [
+            lookup
+            for lookup in self.lookups
+            if not evidence_complete(lookup, self.facts)
+            and not (lookup.on_not_found is refusing and self._not_found(lookup))
+        ]
+
+    def _not_found(self, lookup: Lookup) -> bool:
+        evidence = self.facts.evidence.get(lookup.name)
+        return evidence is not None and evidence.outcome is EvidenceOutcome.NOT_FOUND
+
+    def _disputes(self) -> tuple[str, ...]:
+        asked = {name for lookup in self.lookups for name in lookup.facts.values()}
+        return tuple(name for name in self.facts.disputed() if name in asked)
+
+    def _unanswered(self) -> tuple[str, ...]:
+        pages = visible_pages(self.pack, self.facts, on=self.on)
+        return tuple(
+            name
+            for page in pages
+            for name in missing_answers(page, self.facts, pack=self.pack, on=self.on)
+        )
+
+    # --- outcomes ----------------------------------------------------------------------------
+
+    def wait(
+        self, reasons: list[Reason], matches: list[_Match], *, refresh: tuple[str, ...] = ()
+    ) -> Decision:
+        """Return the outcome "waiting"; what would refuse now is told as concerns."""
+        self._compute()
+        incomplete = tuple(lookup.name for lookup in self._incomplete())
+        return self._decision(
+            Outcome.WAITING,
+            reasons,
+            waiting=tuple(dict.fromkeys((*incomplete, *refresh))),
+            refresh=refresh,
+            concerns=tuple(match.reason for match in matches),
+        )
+
+    def refuse(self, matches: list[_Match], others: list[_Match]) -> Decision:
+        """Return the outcome "refused" with every reason that holds."""
+        return self._decision(
+            Outcome.REFUSED,
+            [match.reason for match in matches],
+            concerns=tuple(match.reason for match in others),
+        )
+
+    def grant(self) -> Decision:
+        """Return the outcome "granted" with all values; raises ENG-1104 if one has no result."""
+        self._compute()
+        for name, decision in self.pack.plan.values.items():
+            if not self.pack.facts[name].accepts(self.values.get(name)):
+                law = self._law(decision)
+                raise Problem(
+                    ENG_DECISION_FAILED,
+                    decision=decision,
+                    file=law.file.file,
+                    detail=f"{name}: {type(self.values.get(name)).__name__}",
+                )
+        text = self.pack.reasons[self.pack.plan.grant_reason]
+        reason = self.words.reason(text, ReasonKind.GRANT, values=self.values)
+        return self._decision(Outcome.GRANTED, [reason])
+
+    def _decision(self, outcome: Outcome, reasons: list[Reason], **more: Any) -> Decision:
+        service = self.pack.service
+        return Decision(
+            outcome=outcome,
+            on=self.on,
+            pack=self.pack.hash,
+            service=service.id,
+            service_title=dict(service.title),
+            objection=dict(service.objection.text),
+            objection_days=service.objection.within_days,
+            values={name: value for name, value in self.values.items() if value is not None},
+            reasons=tuple(reasons),
+            unanswered=self._unanswered(),
+            disputed=self._disputes(),
+            steps=tuple(self.steps),
+            **more,
+        )
+
+    # --- applying rules ----------------------------------------------------------------------
+
+    def _compute(self) -> None:
+        """Apply the rules that give values; one that lacks an input gives null."""
+        for name, decision in self.pack.plan.values.items():
+            law = self._law(decision)
+            result, rows = self._apply(law)
+            self.values[name] = json_value(result)
+            self.steps.append(self._step(law, result, rows, fact=name))
+
+    def _law(self, name: str) -> Law:
+        law = self.laws.get(name)
+        if law is None:
+            raise Problem(
+                ENG_DECISION_FAILED, decision=name, file="rules/", detail=self.on.isoformat()
+            )
+        return law
+
+    def _apply(self, law: Law) -> tuple[Any, list[RowInForce]]:
+        """Evaluate a decision; returns its value and the rows that matched, required ones too."""
+        result = law.model.decide(law.decision, self.context)
+        return result.value, []
+
+    def _step(self, law: Law, result: Any, rows: list[RowInForce], *, fact: str = "") -> Step:
+        value = json_value(result)
+        known = self.pack.facts.get(fact)
+        return Step(
+            decision=law.decision,
+            file=law.file.file,
+            result=value,
+            rows=tuple(_rule_row(item) for item in rows) or _file_row(law),
+            inputs=self.words.inputs(law.facts),
+            fact=fact,
+            label=dict(known.label) if known else {},
+            words=self.words.words_of(fact, value) if known else {},
+        )
+
+    def _unworded(self, code: str) -> ReasonText:
+        raise Problem(
+            ENG_DECISION_FAILED, decision=self.pack.plan.refusals, file="reasons.yaml", detail=code
+        )
+
+
+def _rule_row(item: RowInForce) -> RuleRow:
+    row = item.row
+    return RuleRow(row.place.file, row.decision, row.number, row.place.line, row.article)
+
+
+def _file_row(law: Law) -> tuple[RuleRow, ...]:
+    """Return what stands for a decision without rows: its file's article."""
+    place = law.file.decisions[law.decision].place
+    return (RuleRow(law.file.file, law.decision, 0, place.line, law.file.article),)

@@ -1,0 +1,95 @@
+"""Puts values into sentences: a date in both calendars, money in dinars, an option by its label.
+
+The same fact is worded the same way in a reason, an explanation and a notice. Bidirectional text
+is left to the page; nothing here makes markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Final
+
+from taysir.engine.definition import PLACEHOLDER
+from taysir.engine.facts import Fact, FactType, Json
+from taysir.engine.findings import Text
+from taysir.kernel.calendar import (
+    GREGORIAN_MONTHS,
+    HIJRI_FIRST,
+    HIJRI_LAST,
+    HIJRI_MONTHS,
+    HijriDate,
+)
+from taysir.kernel.errors import Language
+from taysir.kernel.money import Money
+
+LANGUAGES: Final[tuple[Language, Language]] = ("ar", "en")
+_UNKNOWN: Final[Text] = {"ar": "غير معروف", "en": "not known"}
+_NONE: Final[Text] = {"ar": "لا يوجد", "en": "none"}
+_YES: Final[Text] = {"ar": "نعم", "en": "yes"}
+_NO: Final[Text] = {"ar": "لا", "en": "no"}
+_NAME_PARTS: Final = ("first", "father", "grandfather", "family")
+
+
+def word_date(day: date, language: Language) -> str:
+    """Write a day in both calendars, the Hijri first in Arabic."""
+    month = GREGORIAN_MONTHS[language][day.month - 1]
+    gregorian = f"{day.day} {month} {day.year}"
+    if language == "ar":
+        gregorian += "م"
+    if not HIJRI_FIRST <= day <= HIJRI_LAST:
+        return gregorian
+    hijri = HijriDate.of(day)
+    lunar = f"{hijri.day} {HIJRI_MONTHS[language][hijri.month - 1]} {hijri.year}"
+    return f"{lunar}هـ / {gregorian}" if language == "ar" else f"{gregorian} / {lunar} AH"
+
+
+def word_value(fact: Fact, value: Json, language: Language) -> str:
+    """Write the value of a fact for people."""
+    if value is None:
+        return _UNKNOWN[language]
+    if label := fact.label_of(value):
+        return label[language]
+    match fact.type:
+        case FactType.DATE:
+            return word_date(date.fromisoformat(value), language)
+        case FactType.MONEY:
+            return Money(value).format(language)
+        case FactType.BOOLEAN:
+            return (_YES if value else _NO)[language]
+        case FactType.LIST:
+            return _word_list(fact, value, language)
+        case FactType.OBJECT:
+            return _word_object(value)
+        case _:
+            return str(value)
+
+
+def both(fact: Fact, value: Json) -> dict[Language, str]:
+    """Write a value in both languages."""
+    return {language: word_value(fact, value, language) for language in LANGUAGES}
+
+
+def fill(text: Text, word: Callable[[str, Language], str]) -> dict[Language, str]:
+    """Replace ``{fact}`` placeholders of a text by worded values."""
+    return {
+        language: PLACEHOLDER.sub(
+            lambda match, language=language: word(match.group(1), language), sentence
+        )
+        for language, sentence in text.items()
+    }
+
+
+def _word_list(fact: Fact, value: list[Json], language: Language) -> str:
+    if not value:
+        return _NONE[language]
+    labels = [fact.label_of(item) for item in value]
+    words = [
+        label[language] if label else str(item) for label, item in zip(labels, value, strict=True)
+    ]
+    return ("، " if language == "ar" else ", ").join(words)
+
+
+def _word_object(value: dict[str, Json]) -> str:
+    names = [name for name in _NAME_PARTS if name in value] or list(value)
+    return " ".join(str(value[name]) for name in names if value[name])
