@@ -17,7 +17,7 @@ from taysir.exchange.http import Headers, Response
 from taysir.kernel import limits
 
 
-class BackendUnreachable(Exception):  # noqa: N818 - the name of an outcome, handled by callers
+class BackendUnreachable(Exception):
     """The other side could not be reached, did not answer in time, or broke off."""
 
 

@@ -1,0 +1,120 @@
+"""The admin and health face of a node: JSON for our own programs, on loopback.
+
+``/healthz`` and ``/readyz`` say whether the node lives and can carry calls, ``/metrics`` counts in
+Prometheus' text form, ``/admin/exchanges`` reads the journal. It changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from taysir.exchange.errors import EXC_MALFORMED, EXC_UNKNOWN_EXCHANGE
+from taysir.exchange.http import Request, Response, json_response
+from taysir.exchange.model import StoredExchange
+from taysir.exchange.runtime import NodeRuntime
+from taysir.kernel import limits
+from taysir.kernel.errors import Problem
+
+PackageEvidence = Callable[[list[StoredExchange]], bytes]
+"""Makes the evidence package of one exchange from what this node holds of it."""
+
+
+class AdminFace:
+    """Answers the requests of the admin face."""
+
+    def __init__(self, node: NodeRuntime, *, package: PackageEvidence) -> None:
+        self._node = node
+        self._package = package
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request; a Problem that leaves becomes an RFC 9457 answer."""
+        path = request.path.rstrip("/")
+        if request.method not in ("GET", "HEAD"):
+            return json_response({"title": "Method not allowed", "status": 405}, status=405)
+        if path == "/healthz":
+            return json_response({"status": "ok", "node": self._node.name})
+        if path == "/readyz":
+            return self._ready()
+        if path == "/metrics":
+            return self._metrics()
+        if path == "/admin/exchanges":
+            return self._list(request)
+        if path.startswith("/admin/exchanges/"):
+            return self._one(path.removeprefix("/admin/exchanges/"))
+        return json_response({"title": "Not found", "status": 404}, status=404)
+
+    def _ready(self) -> Response:
+        directory = self._node.current_directory()
+        expires_at = directory.expires_at.isoformat(timespec="seconds")
+        return json_response({"status": "ready", "federation_expires_at": expires_at})
+
+    def _metrics(self) -> Response:
+        counters, journal = self._node.counters, self._node.journal
+        lines = [
+            "# HELP taysir_calls_total Calls by direction and result.",
+            "# TYPE taysir_calls_total counter",
+            *(
+                f'taysir_calls_total{{direction="{direction}",result="{result}"}} {count}'
+                for (direction, result), count in sorted(counters.calls.items())
+            ),
+            "# HELP taysir_calls_elapsed_milliseconds_total Time that calls took.",
+            "# TYPE taysir_calls_elapsed_milliseconds_total counter",
+            *(
+                f'taysir_calls_elapsed_milliseconds_total{{direction="{direction}"}} {value:.3f}'
+                for direction, value in sorted(counters.elapsed_ms.items())
+            ),
+            "# HELP taysir_journal_records_total Exchanges in the journal.",
+            "# TYPE taysir_journal_records_total counter",
+            f"taysir_journal_records_total {journal.count}",
+        ]
+        kind = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
+        return Response(headers=(kind,), body=("\n".join(lines) + "\n").encode())
+
+    def _list(self, request: Request) -> Response:
+        text = request.query.get("limit", "100")
+        if (
+            not text.isascii()
+            or not text.isdigit()
+            or not 1 <= int(text) <= limits.EXCHANGES_LISTED
+        ):
+            raise Problem(EXC_MALFORMED, reason=f"limit is 1 to {limits.EXCHANGES_LISTED}")
+        subject, journal = request.query.get("subject", ""), self._node.journal
+        if subject:
+            found = journal.about(self._node.pseudonym(subject), limit=int(text))
+        else:
+            found = journal.latest(limit=int(text))
+        return json_response([self._describe(exchange) for exchange in found])
+
+    def _one(self, rest: str) -> Response:
+        exchange_id, _, what = rest.partition("/")
+        records = self._node.journal.find(exchange_id)
+        if what == "evidence":
+            kind = (b"content-type", b"application/zip")
+            return Response(headers=(kind,), body=self._package(records))
+        if what:
+            raise Problem(EXC_UNKNOWN_EXCHANGE)
+        return json_response([self._describe(exchange) for exchange in records])
+
+    def _describe(self, exchange: StoredExchange) -> dict[str, Any]:
+        agreement = self._node.directory().agreement_by_hash(exchange.agreement)
+        return {
+            "exchange_id": exchange.exchange_id,
+            "position": exchange.position,
+            "direction": exchange.direction.value,
+            "outcome": exchange.outcome.value,
+            "recorded_at_ms": exchange.recorded_at_ms,
+            "elapsed_ms": exchange.elapsed_ms,
+            "consumer": exchange.consumer,
+            "provider": exchange.provider,
+            "service": exchange.service,
+            "purpose": exchange.purpose,
+            "agreement": exchange.agreement,
+            "fields": list(agreement.fields) if agreement else [],
+            "issue": exchange.issue,
+            "method": exchange.method,
+            "status": exchange.status,
+            "error_code": exchange.error_code,
+            "request_signed": bool(exchange.request),
+            "response_signed": bool(exchange.response),
+        }

@@ -1,0 +1,297 @@
+"""The consumer's side of a call: decide, sign, send, verify, journal, answer.
+
+:func:`consume` is the whole story, read from top to bottom; each step has a function of its own.
+Every end of a call is journalled, refusals too, and **no answer leaves before that**.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+from taysir.exchange.backend import BackendUnreachable
+from taysir.exchange.errors import (
+    EXC_NO_AGREEMENT,
+    EXC_NODE_UNREACHABLE,
+    EXC_NOT_OURS,
+    EXC_PEER_ANSWER,
+    EXC_UNKNOWN_MEMBER,
+)
+from taysir.exchange.http import Headers, Response
+from taysir.exchange.model import (
+    Agreement,
+    CallOutcome,
+    Direction,
+    Directory,
+    NodeEntry,
+    StoredExchange,
+)
+from taysir.exchange.policy import CallFacts, decide_call, projection_digest
+from taysir.exchange.runtime import NodeRuntime
+from taysir.exchange.wire import (
+    CALL_PATH,
+    STATEMENT_HEADER,
+    InformationCall,
+    headers_block,
+    headers_digest,
+    passed_headers,
+    request_hash,
+    xroad_error,
+)
+from taysir.kernel import limits
+from taysir.kernel.errors import Problem
+from taysir.kernel.log import get_logger
+from taysir.kernel.statement import (
+    ParsedStatement,
+    Statement,
+    digest,
+    parse_statement,
+    sign_statement,
+)
+
+log = get_logger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Passage:
+    """What is known of one call so far."""
+
+    call: InformationCall
+    exchange_id: str
+    message_id: str
+    started: float
+    agreement: str = ""
+    subject: str = ""
+    request: bytes = b""
+    response: bytes = b""
+    answer: Response = field(default_factory=Response)
+    position: int = -1
+
+
+async def consume(node: NodeRuntime, call: InformationCall) -> Response:
+    """Carry an information system's call to the provider and return its answer."""
+    exchange_id = node.new_id()
+    message_id = call.message_id or f"{call.consumer.instance}-{exchange_id}"
+    passage = _Passage(
+        call=call, exchange_id=exchange_id, message_id=message_id, started=time.perf_counter()
+    )
+    try:
+        directory = node.current_directory()
+        peer = find_provider(node, call, directory=directory)
+        agreement = find_agreement(node, call, directory=directory)
+        passage.agreement = agreement.hash
+        passage.subject = node.pseudonym(call.subject)
+        passage.request = _sign(node, passage, agreement=agreement)
+        carried = await _send(node, passage, peer=peer)
+        answer = _verify(passage, carried, agreement=agreement, directory=directory)
+        passage.answer = answer
+        await _keep(node, passage, error_code="")
+    except Problem as problem:
+        return await _refuse(node, passage, problem)
+    return _to_information_system(passage, answered_at_ms=node.now_ms())
+
+
+def find_provider(node: NodeRuntime, call: InformationCall, *, directory: Directory) -> NodeEntry:
+    """Return the provider's node; raises EXC-0102 and EXC-0103."""
+    if call.consumer.owner not in node.signers:
+        raise Problem(EXC_NOT_OURS, party=str(call.consumer))
+    peer = directory.node_for(call.service.owner)
+    if peer is None:
+        raise Problem(EXC_UNKNOWN_MEMBER, party=str(call.service.owner))
+    return peer
+
+
+def find_agreement(node: NodeRuntime, call: InformationCall, *, directory: Directory) -> Agreement:
+    """Return the agreement that permits the call; raises EXC-0104 to EXC-0109."""
+    agreement = directory.agreement(call.consumer, service=call.service, purpose=call.purpose)
+    if agreement is None:
+        raise Problem(
+            EXC_NO_AGREEMENT,
+            consumer=str(call.consumer),
+            service=str(call.service),
+            purpose=call.purpose or "-",
+        )
+    facts = CallFacts(
+        method=call.method,
+        path=call.path,
+        consent=call.consent,
+        zone=node.zone,
+        at=node.now(),
+        calls_today=node.calls_today(agreement),
+    )
+    against = decide_call(agreement, call=facts)
+    if against:
+        raise against[0]
+    return agreement
+
+
+def _sign(node: NodeRuntime, passage: _Passage, *, agreement: Agreement) -> bytes:
+    call = passage.call
+    now_ms = node.now_ms()
+    statement = Statement(
+        id=passage.exchange_id,
+        type="request",
+        sender=str(call.consumer),
+        receiver=str(call.service),
+        method=call.method,
+        path=call.target,
+        agreement=agreement.hash,
+        purpose=call.purpose,
+        body_digest=digest(call.body),
+        body_length=len(call.body),
+        body_type=call.body_type,
+        headers_digest=headers_digest(call.headers),
+        time_ms=now_ms,
+        expires_ms=now_ms + limits.STATEMENT_LIFETIME_MS,
+        message_id=passage.message_id,
+        consent=call.consent,
+        zone=node.zone,
+        subject=passage.subject,
+        issue=call.issue,
+    )
+    return sign_statement(statement, signer=node.signers[call.consumer.owner])
+
+
+async def _send(node: NodeRuntime, passage: _Passage, *, peer: NodeEntry) -> Response:
+    call = passage.call
+    head: list[tuple[bytes, bytes]] = [(STATEMENT_HEADER, passage.request)]
+    if call.body_type:
+        head.append((b"content-type", call.body_type.encode("latin-1")))
+    try:
+        return await node.peer_pool(peer).send(
+            "POST", target=CALL_PATH, headers=(*head, *call.headers), body=call.body
+        )
+    except BackendUnreachable as error:
+        raise Problem(EXC_NODE_UNREACHABLE, party=str(call.service.owner)) from error
+
+
+def _verify(
+    passage: _Passage, carried: Response, *, agreement: Agreement, directory: Directory
+) -> Response:
+    """Check the provider's answer; raises EXC-0124, or the refusal that the provider signed."""
+    party = str(passage.call.service.owner)
+    token = dict(carried.headers).get(STATEMENT_HEADER, b"")
+    if not token:
+        raise Problem(EXC_PEER_ANSWER, party=party, reason=f"unsigned, status {carried.status}")
+    try:
+        parsed = parse_statement(token)
+        reason = _fault_of(passage, carried, parsed, agreement=agreement, directory=directory)
+    except Problem as problem:
+        raise Problem(EXC_PEER_ANSWER, party=party, reason=problem.code) from problem
+    if reason:
+        raise Problem(EXC_PEER_ANSWER, party=party, reason=reason)
+    passage.response = token
+    statement = parsed.statement
+    kept = passed_headers(carried.headers)
+    if statement.body_type:
+        kept = ((b"content-type", statement.body_type.encode("latin-1")), *kept)
+    if statement.error:
+        kept = ((b"x-road-error", statement.error.encode("latin-1")), *kept)
+    return Response(status=statement.status, headers=kept, body=carried.body)
+
+
+def _fault_of(
+    passage: _Passage,
+    carried: Response,
+    parsed: ParsedStatement,
+    *,
+    agreement: Agreement,
+    directory: Directory,
+) -> str:
+    """Return what is wrong with a signed answer, or nothing; raises KRN-0206."""
+    certificate = directory.certificate(parsed.thumbprint)
+    statement = parsed.statement
+    if certificate is None or certificate.member != passage.call.service.owner:
+        return "not signed by the provider"
+    if certificate.revoked_at is not None:
+        return "signed with a revoked certificate"
+    parsed.verify(certificate.public_key)
+    checks = (
+        (statement.type in ("response", "refusal"), "not an answer"),
+        (statement.request == digest(passage.request), "an answer to another request"),
+        (statement.receiver == str(passage.call.consumer), "addressed to somebody else"),
+        (statement.body_digest == digest(carried.body), "the body is not the signed one"),
+        (
+            statement.headers_digest == headers_digest(passed_headers(carried.headers)),
+            "the headers are not the signed ones",
+        ),
+        (
+            statement.type == "refusal"
+            or not 200 <= statement.status < 300
+            or statement.projection == projection_digest(agreement.fields),
+            "not projected as agreed",
+        ),
+    )
+    return next((fault for good, fault in checks if not good), "")
+
+
+async def _keep(node: NodeRuntime, passage: _Passage, *, error_code: str) -> None:
+    call = passage.call
+    elapsed_ms = (time.perf_counter() - passage.started) * 1000
+    signed_error = dict(passage.answer.headers).get(b"x-road-error", b"").decode("latin-1")
+    failed = CallOutcome.FAILED if passage.request else CallOutcome.REFUSED
+    refused = CallOutcome.REFUSED if signed_error else CallOutcome.ANSWERED
+    exchange = StoredExchange(
+        exchange_id=passage.exchange_id,
+        direction=Direction.SENT,
+        outcome=failed if error_code else refused,
+        consumer=str(call.consumer),
+        service=str(call.service),
+        provider=str(call.service.owner),
+        purpose=call.purpose,
+        agreement=passage.agreement,
+        subject=passage.subject,
+        issue=call.issue,
+        method=call.method,
+        path=call.target,
+        status=passage.answer.status,
+        error_code=error_code or signed_error,
+        recorded_at_ms=node.now_ms(),
+        elapsed_ms=round(elapsed_ms, 3),
+        request=passage.request,
+        response=passage.response,
+        request_headers=headers_block(call.headers),
+        request_body=call.body,
+        response_headers=headers_block(passed_headers(passage.answer.headers)),
+        response_body=passage.answer.body,
+    )
+    passage.position = await node.journal.append(exchange)
+    node.counters.count("sent", result=exchange.outcome.value, elapsed_ms=elapsed_ms)
+
+
+async def _refuse(node: NodeRuntime, passage: _Passage, problem: Problem) -> Response:
+    """Journal a call that ended here, and tell the information system why."""
+    answer = xroad_error(problem, headers=_protocol_headers(passage))
+    passage.answer = replace(answer, headers=())
+    log.info(
+        "call_refused",
+        exchange_id=passage.exchange_id,
+        service=str(passage.call.service),
+        code=problem.code,
+    )
+    try:
+        await _keep(node, passage, error_code=problem.code)
+    except Problem as full:
+        return xroad_error(full, headers=_protocol_headers(passage))
+    return answer
+
+
+def _to_information_system(passage: _Passage, *, answered_at_ms: int) -> Response:
+    answer = passage.answer
+    extra: Headers = (
+        *_protocol_headers(passage),
+        (b"taysir-agreement", passage.agreement.encode()),
+        (b"taysir-answered-at", str(answered_at_ms).encode()),
+    )
+    return replace(answer, headers=(*answer.headers, *extra))
+
+
+def _protocol_headers(passage: _Passage) -> Headers:
+    call = passage.call
+    return (
+        (b"x-road-client", str(call.consumer).encode()),
+        (b"x-road-service", str(call.service).encode()),
+        (b"x-road-id", passage.message_id.encode()),
+        (b"x-road-request-id", passage.exchange_id.encode()),
+        (b"x-road-request-hash", request_hash(call, message_id=passage.message_id).encode()),
+    )

@@ -1,0 +1,301 @@
+"""The provider's side of a call: check, decide, ask the back end, project, sign, journal, answer.
+
+:func:`provide` is the whole story. The numbered checks follow docs/reference/protocol.md. A refusal
+is a signed, journalled statement too; only what cannot be tied to a known member goes unsigned.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from taysir.exchange.backend import BackendUnreachable
+from taysir.exchange.errors import (
+    EXC_BACKEND_ANSWER,
+    EXC_BACKEND_UNREACHABLE,
+    EXC_BODY_DIGEST,
+    EXC_CLOCK,
+    EXC_MALFORMED,
+    EXC_NO_AGREEMENT,
+    EXC_NOT_OURS,
+    EXC_SIGNER,
+    EXC_TLS_PEER,
+    EXC_UNKNOWN_SERVICE,
+)
+from taysir.exchange.http import Headers, Request, Response, problem_response
+from taysir.exchange.model import (
+    Agreement,
+    CallOutcome,
+    Direction,
+    Directory,
+    MemberCertificate,
+    StoredExchange,
+)
+from taysir.exchange.policy import CallFacts, decide_call, projection_digest, projector
+from taysir.exchange.runtime import Backend, NodeRuntime
+from taysir.exchange.wire import (
+    STATEMENT_HEADER,
+    headers_block,
+    headers_digest,
+    passed_headers,
+    xroad_error,
+)
+from taysir.kernel import limits
+from taysir.kernel.errors import Problem
+from taysir.kernel.identifiers import ServiceId, SubsystemId
+from taysir.kernel.log import get_logger
+from taysir.kernel.signature import thumbprint
+from taysir.kernel.statement import (
+    ParsedStatement,
+    Statement,
+    digest,
+    parse_statement,
+    sign_statement,
+)
+
+log = get_logger(__name__)
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(slots=True, kw_only=True)
+class _Passage:
+    """What is known of one received call so far."""
+
+    request: Request
+    parsed: ParsedStatement
+    service: ServiceId
+    consumer: SubsystemId
+    headers: Headers
+    started: float
+    answer: Response = field(default_factory=Response)
+    error: str = ""
+    projection: str = ""
+
+    @property
+    def statement(self) -> Statement:
+        """The consumer's statement."""
+        return self.parsed.statement
+
+
+async def provide(node: NodeRuntime, request: Request) -> Response:
+    """Answer another node's call with a signed statement and a body."""
+    started = time.perf_counter()
+    try:
+        directory = node.current_directory()
+        parsed = parse_statement(request.header(STATEMENT_HEADER).encode("latin-1"))
+        passage = _begin(node, request, parsed, started=started)
+        _check_signer(request, parsed, directory=directory, node=node)
+    except Problem as problem:
+        log.info("call_not_accepted", code=problem.code)
+        return problem_response(problem)
+    try:
+        agreement = _check_call(node, passage, directory=directory)
+        backend = _find_backend(node, passage.service)
+        if passage.statement.method not in _SAFE_METHODS:
+            await _keep(node, passage, token=b"", outcome=CallOutcome.ACCEPTED)
+        answer = await _ask(passage, backend)
+        passage.answer = _project(passage, answer, agreement=agreement)
+    except Problem as problem:
+        log.info("call_refused", exchange_id=passage.statement.id, code=problem.code)
+        refusal = xroad_error(problem)
+        passage.error = dict(refusal.headers)[b"x-road-error"].decode("ascii")
+        passage.answer = refusal
+    return await _answer(node, passage)
+
+
+def _begin(
+    node: NodeRuntime, request: Request, parsed: ParsedStatement, *, started: float
+) -> _Passage:
+    """Check that the statement is a request to one of our members; raises EXC-0101, EXC-0103."""
+    statement = parsed.statement
+    if statement.type != "request":
+        raise Problem(EXC_MALFORMED, reason="the statement is not a request")
+    service = ServiceId.parse(statement.receiver)
+    if service.owner not in node.signers:
+        raise Problem(EXC_NOT_OURS, party=str(service.owner))
+    return _Passage(
+        request=request,
+        parsed=parsed,
+        service=service,
+        consumer=SubsystemId.parse(statement.sender),
+        headers=passed_headers(request.headers),
+        started=started,
+    )
+
+
+def _check_signer(
+    request: Request, parsed: ParsedStatement, *, directory: Directory, node: NodeRuntime
+) -> MemberCertificate:
+    """Check who speaks; raises EXC-0114 for the signature, EXC-0115 for the connection."""
+    certificate = directory.certificate(parsed.thumbprint)
+    sender = SubsystemId.parse(parsed.statement.sender).owner
+    if certificate is None:
+        raise Problem(EXC_SIGNER, reason="it is not in the federation document")
+    if certificate.member != sender:
+        raise Problem(EXC_SIGNER, reason=f"it does not belong to {sender}")
+    if certificate.revoked_at is not None:
+        raise Problem(EXC_SIGNER, reason="it is revoked")
+    if not certificate.valid_from <= node.now() < certificate.valid_until:
+        raise Problem(EXC_SIGNER, reason="it is not valid at this time")
+    parsed.verify(certificate.public_key)
+    peer = directory.node_by_tls(thumbprint(request.peer_certificate_der or b""))
+    if peer is None or sender not in peer.members:
+        raise Problem(EXC_TLS_PEER, party=str(sender))
+    return certificate
+
+
+def _check_call(node: NodeRuntime, passage: _Passage, *, directory: Directory) -> Agreement:
+    """Check freshness, bytes and permission; raises EXC-0104 to EXC-0113."""
+    statement, now_ms = passage.statement, node.now_ms()
+    difference_s = abs(now_ms - statement.time_ms) // 1000
+    if difference_s > limits.CLOCK_SKEW_S:
+        raise Problem(EXC_CLOCK, difference_s=difference_s, limit_s=limits.CLOCK_SKEW_S)
+    node.replay.accept(
+        f"{statement.sender} {statement.id}", expires_ms=statement.expires_ms, now_ms=now_ms
+    )
+    same_body = statement.body_digest == digest(passage.request.body)
+    if not same_body or statement.headers_digest != headers_digest(passage.headers):
+        raise Problem(EXC_BODY_DIGEST)
+    agreement = directory.agreement_by_hash(statement.agreement)
+    covered = (
+        agreement is not None
+        and agreement.consumer == passage.consumer
+        and agreement.service == passage.service
+        and statement.purpose in agreement.purposes
+    )
+    if agreement is None or not covered:
+        raise Problem(
+            EXC_NO_AGREEMENT,
+            consumer=str(passage.consumer),
+            service=str(passage.service),
+            purpose=statement.purpose or "-",
+        )
+    facts = CallFacts(
+        method=statement.method,
+        path=statement.path.partition("?")[0],
+        consent=statement.consent,
+        zone=statement.zone,
+        at=node.now(),
+        calls_today=node.calls_today(agreement),
+    )
+    against = decide_call(agreement, call=facts)
+    if against:
+        raise against[0]
+    return agreement
+
+
+def _find_backend(node: NodeRuntime, service: ServiceId) -> Backend:
+    """Return the information system behind a service; raises EXC-0123."""
+    backend = node.backends.get(service)
+    if backend is None:
+        raise Problem(EXC_UNKNOWN_SERVICE, service=str(service))
+    return backend
+
+
+async def _ask(passage: _Passage, backend: Backend) -> Response:
+    """Ask the back end; raises EXC-0121."""
+    statement = passage.statement
+    told: Headers = (
+        (b"x-road-client", statement.sender.encode()),
+        (b"x-road-service", statement.receiver.encode()),
+        (b"x-road-id", statement.message_id.encode()),
+        (b"x-road-request-id", statement.id.encode()),
+        (b"taysir-purpose", statement.purpose.encode()),
+        (b"taysir-agreement", statement.agreement.encode()),
+    )
+    if statement.body_type:
+        told = (*told, (b"content-type", statement.body_type.encode("latin-1")))
+    try:
+        return await backend.pool.send(
+            statement.method,
+            target=backend.base_path + statement.path,
+            headers=(*passage.headers, *told),
+            body=passage.request.body,
+        )
+    except BackendUnreachable as error:
+        raise Problem(EXC_BACKEND_UNREACHABLE, service=str(passage.service)) from error
+
+
+def _project(passage: _Passage, answer: Response, *, agreement: Agreement) -> Response:
+    """Keep only the granted fields of a good answer; raises EXC-0122 for what is not JSON."""
+    if not agreement.fields or not 200 <= answer.status < 300 or not answer.body:
+        return answer
+    passage.projection = projection_digest(agreement.fields)
+    try:
+        body = projector(agreement.fields)(answer.body)
+    except ValueError as error:
+        reason = "the answer is not JSON, so the agreed fields cannot be chosen"
+        raise Problem(EXC_BACKEND_ANSWER, reason=reason) from error
+    return Response(status=answer.status, headers=answer.headers, body=body)
+
+
+async def _answer(node: NodeRuntime, passage: _Passage) -> Response:
+    """Sign, journal, and only then answer."""
+    request, answer, now_ms = passage.statement, passage.answer, node.now_ms()
+    kept = passed_headers(answer.headers)
+    body_type = dict(answer.headers).get(b"content-type", b"")
+    statement = Statement(
+        id=request.id,
+        type="refusal" if passage.error else "response",
+        sender=request.receiver,
+        receiver=request.sender,
+        method=request.method,
+        path=request.path,
+        agreement=request.agreement,
+        purpose=request.purpose,
+        body_digest=digest(answer.body),
+        body_length=len(answer.body),
+        body_type=body_type.decode("latin-1"),
+        headers_digest=headers_digest(kept),
+        time_ms=now_ms,
+        expires_ms=now_ms + limits.STATEMENT_LIFETIME_MS,
+        message_id=request.message_id,
+        projection=passage.projection,
+        zone=node.zone,
+        subject=request.subject,
+        issue=request.issue,
+        request=passage.parsed.digest,
+        status=answer.status,
+        error=passage.error,
+    )
+    token = sign_statement(statement, signer=node.signers[passage.service.owner])
+    outcome = CallOutcome.REFUSED if passage.error else CallOutcome.ANSWERED
+    await _keep(node, passage, token=token, outcome=outcome)
+    signed: Headers = ((STATEMENT_HEADER, token), (b"content-type", body_type))
+    return Response(status=200, headers=(*signed, *kept), body=answer.body)
+
+
+async def _keep(
+    node: NodeRuntime, passage: _Passage, *, token: bytes, outcome: CallOutcome
+) -> None:
+    statement = passage.statement
+    elapsed_ms = (time.perf_counter() - passage.started) * 1000
+    await node.journal.append(
+        StoredExchange(
+            exchange_id=statement.id,
+            direction=Direction.RECEIVED,
+            outcome=outcome,
+            consumer=statement.sender,
+            service=statement.receiver,
+            provider=str(passage.service.owner),
+            purpose=statement.purpose,
+            agreement=statement.agreement,
+            subject=statement.subject,
+            issue=statement.issue,
+            method=statement.method,
+            path=statement.path,
+            status=passage.answer.status if token else 0,
+            error_code=passage.error,
+            recorded_at_ms=node.now_ms(),
+            elapsed_ms=round(elapsed_ms, 3),
+            request=passage.parsed.token,
+            response=token,
+            request_headers=headers_block(passage.headers),
+            request_body=passage.request.body,
+            response_headers=headers_block(passed_headers(passage.answer.headers)),
+            response_body=passage.answer.body if token else b"",
+        )
+    )
+    if token:
+        node.counters.count("received", result=outcome.value, elapsed_ms=elapsed_ms)
