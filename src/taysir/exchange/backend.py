@@ -15,6 +15,7 @@ import httptools
 
 from taysir.exchange.http import Headers, Response
 from taysir.kernel import limits
+from taysir.kernel.signature import thumbprint
 
 
 class BackendUnreachable(Exception):
@@ -23,12 +24,15 @@ class BackendUnreachable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where to connect; with a TLS context the connection is mutual TLS."""
+    """Where to connect; with a TLS context the connection is mutual TLS.
+
+    ``tls_thumbprint`` pins the certificate that the other side must show.
+    """
 
     host: str
     port: int
     tls: ssl.SSLContext | None = None
-    server_name: str = ""
+    tls_thumbprint: str = ""
 
 
 class _Connection(asyncio.Protocol):
@@ -151,15 +155,16 @@ class HttpPool:
     async def _connect(self) -> _Connection:
         address = self._address
         try:
-            _transport, connection = await asyncio.get_running_loop().create_connection(
-                _Connection,
-                address.host,
-                address.port,
-                ssl=address.tls,
-                server_hostname=(address.server_name or address.host) if address.tls else None,
+            transport, connection = await asyncio.get_running_loop().create_connection(
+                _Connection, address.host, address.port, ssl=address.tls
             )
         except (OSError, ssl.SSLError) as error:
             raise BackendUnreachable(str(error)) from error
+        if address.tls is not None:
+            shown = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+            if thumbprint(shown) != address.tls_thumbprint:
+                connection.close()
+                raise BackendUnreachable("it shows another certificate than the registered one")
         return connection
 
     def close(self) -> None:

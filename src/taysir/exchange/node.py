@@ -1,0 +1,228 @@
+"""A node: binds settings, keys, journal and faces; starts, serves, stops.
+
+Four things run in one event loop: the information-system face, the mutual-TLS face for other nodes,
+the admin face, and the fetching of the federation document. :func:`run` is the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import ssl
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import uvloop
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+
+from taysir.exchange.admin import AdminFace, PackageEvidence
+from taysir.exchange.backend import Address, HttpPool
+from taysir.exchange.errors import EXC_SETTINGS
+from taysir.exchange.flow.consume import consume
+from taysir.exchange.flow.provide import provide
+from taysir.exchange.http import HttpServer, Request, Response, json_response, serve_http
+from taysir.exchange.journal import Journal
+from taysir.exchange.model import Directory, NodeEntry
+from taysir.exchange.runtime import Backend, NodeRuntime
+from taysir.exchange.settings import KeyPair, NodeSettings
+from taysir.exchange.wire import CALL_PATH, parse_information_call, xroad_error
+from taysir.kernel import limits
+from taysir.kernel.errors import Problem
+from taysir.kernel.identifiers import MemberId, ServiceId
+from taysir.kernel.log import get_logger
+from taysir.kernel.signature import Signer
+
+log = get_logger(__name__)
+
+
+class DirectorySource(Protocol):
+    """Where a node gets the federation from."""
+
+    def current(self) -> Directory:
+        """Return the federation in hand."""
+
+    async def keep_fresh(self) -> None:
+        """Fetch newer documents until cancelled."""
+
+
+@dataclass(slots=True, kw_only=True)
+class RunningNode:
+    """A started node; close it in the loop that started it."""
+
+    runtime: NodeRuntime
+    faces: list[HttpServer]
+    pools: _Pools
+    fetching: asyncio.Task[None]
+
+    async def close(self) -> None:
+        """Stop taking calls, finish what is being journalled, release everything."""
+        self.fetching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.fetching
+        for face in self.faces:
+            await face.close()
+        self.pools.close()
+        await self.runtime.journal.close()
+
+
+class _Pools:
+    """The connections to other nodes and to back ends, made when first needed."""
+
+    def __init__(self, client_tls: ssl.SSLContext) -> None:
+        self._tls = client_tls
+        self._peers: dict[tuple[str, int, str], HttpPool] = {}
+        self._backends: list[HttpPool] = []
+
+    def peer(self, entry: NodeEntry) -> HttpPool:
+        """Return the connections to another node, as the federation registers it now."""
+        key = (entry.host, entry.port, entry.tls_thumbprint)
+        if key not in self._peers:
+            self._peers[key] = HttpPool(
+                Address(
+                    host=entry.host,
+                    port=entry.port,
+                    tls=self._tls,
+                    tls_thumbprint=entry.tls_thumbprint,
+                ),
+                connections=limits.PEER_CONNECTIONS,
+                timeout_s=limits.CALL_TIMEOUT_S,
+            )
+        return self._peers[key]
+
+    def backend(self, url: str) -> Backend:
+        """Return the connections to a back end."""
+        parts = urlsplit(url)
+        pool = HttpPool(
+            Address(host=parts.hostname or "127.0.0.1", port=parts.port or 80),
+            connections=limits.BACKEND_CONNECTIONS,
+            timeout_s=limits.BACKEND_TIMEOUT_S,
+        )
+        self._backends.append(pool)
+        return Backend(pool=pool, base_path=parts.path.rstrip("/"))
+
+    def close(self) -> None:
+        """Close every connection."""
+        for pool in (*self._peers.values(), *self._backends):
+            pool.close()
+
+
+async def start_node(
+    settings: NodeSettings, *, source: DirectorySource, package: PackageEvidence
+) -> RunningNode:
+    """Start a node in the running event loop.
+
+    Raises:
+        Problem: EXC-0140 for keys that cannot be read, EXC-0131 for a damaged journal.
+        OSError: for a port that cannot be had.
+    """
+    pools = _Pools(client_context(settings))
+    runtime = NodeRuntime(
+        name=settings.name,
+        zone=settings.zone,
+        subject_key=_read(settings.subject_key),
+        directory=source.current,
+        signers={MemberId.parse(m): load_signer(pair) for m, pair in settings.members.items()},
+        backends={ServiceId.parse(s): pools.backend(url) for s, url in settings.services.items()},
+        peer_pool=pools.peer,
+        journal=Journal(Path(settings.folder), segment_bytes=settings.segment_bytes),
+        now_ms=lambda: time.time_ns() // 1_000_000,
+        new_id=lambda: str(uuid.uuid4()),
+    )
+    faces = await _open_faces(settings, runtime, package=package)
+    fetching = asyncio.create_task(source.keep_fresh())
+    log.info("node_started", node=settings.name, journal_records=runtime.journal.count)
+    return RunningNode(runtime=runtime, faces=faces, pools=pools, fetching=fetching)
+
+
+async def _open_faces(
+    settings: NodeSettings, runtime: NodeRuntime, *, package: PackageEvidence
+) -> list[HttpServer]:
+    host = settings.host
+
+    async def information_systems(request: Request) -> Response:
+        try:
+            call = parse_information_call(request)
+        except Problem as problem:
+            return xroad_error(problem)
+        return await consume(runtime, call)
+
+    async def nodes(request: Request) -> Response:
+        if request.method != "POST" or request.path != CALL_PATH:
+            return json_response({"title": "Not found", "status": 404}, status=404)
+        return await provide(runtime, request)
+
+    admin = AdminFace(runtime, package=package)
+    return [
+        await serve_http(nodes, host=host, port=settings.peer_port, tls=server_context(settings)),
+        await serve_http(information_systems, host=host, port=settings.face_port),
+        await serve_http(admin, host=host, port=settings.admin_port),
+    ]
+
+
+def run(settings: NodeSettings, *, source: DirectorySource, package: PackageEvidence) -> None:
+    """Run a node until SIGTERM or SIGINT."""
+    uvloop.run(_serve(settings, source=source, package=package))
+
+
+async def _serve(
+    settings: NodeSettings, *, source: DirectorySource, package: PackageEvidence
+) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    node = await start_node(settings, source=source, package=package)
+    await stop.wait()
+    await node.close()
+
+
+# --- keys and TLS --------------------------------------------------------------------------------
+
+
+def load_signer(pair: KeyPair) -> Signer:
+    """Read a signing certificate and its P-256 key; raises EXC-0140."""
+    certificate = x509.load_pem_x509_certificate(_read(pair.certificate))
+    key = load_pem_private_key(_read(pair.key), password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise Problem(EXC_SETTINGS, file=pair.key, reason="not a P-256 key")
+    return Signer(certificate_der=certificate.public_bytes(Encoding.DER), key=key)
+
+
+def server_context(settings: NodeSettings) -> ssl.SSLContext:
+    """Return the context of the face for other nodes: TLS 1.3, a client certificate demanded."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.verify_mode = ssl.CERT_REQUIRED
+    _load(context, settings)
+    return context
+
+
+def client_context(settings: NodeSettings) -> ssl.SSLContext:
+    """Return the context towards other nodes: TLS 1.3; the certificate is pinned, not the name."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.check_hostname = False
+    _load(context, settings)
+    return context
+
+
+def _load(context: ssl.SSLContext, settings: NodeSettings) -> None:
+    try:
+        context.load_verify_locations(settings.tls_authorities)
+        context.load_cert_chain(settings.tls.certificate, settings.tls.key)
+    except (OSError, ssl.SSLError) as error:
+        raise Problem(EXC_SETTINGS, file=settings.tls.certificate, reason=str(error)) from error
+
+
+def _read(file: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise Problem(EXC_SETTINGS, file=file, reason=str(error.strerror)) from error
