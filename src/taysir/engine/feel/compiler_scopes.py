@@ -44,8 +44,11 @@ def compile_filter(compiler: Compiler, node: syntax.Filter) -> Run:
     return run
 
 
-def filter_items(value: Value, test: Run, *, used: frozenset[str], scope: Scope) -> Value:
-    """Return the items that pass, or the one at an index; null filters as no list."""
+def filter_items(value: Value, test: Run, *, used: frozenset[str] | None, scope: Scope) -> Value:
+    """Return the items that pass, or the one at an index.
+
+    ``used`` are the names the test may read; None brings all entries of an item in scope.
+    """
     items: Sequence[Value] = [] if value is None else as_list(value)
     if not items:
         return None if type(test({**scope, "item": None})) is Decimal else []
@@ -54,7 +57,9 @@ def filter_items(value: Value, test: Run, *, used: frozenset[str], scope: Scope)
     for item in items:
         inner = {**scope, "item": item}
         if type(item) is Context:
-            inner.update((name, item[name]) for name in used if name in item)
+            inner.update(
+                item if used is None else {name: item[name] for name in used if name in item}
+            )
         result = test(inner)
         if type(result) is Decimal:
             return _at_index(items, result)

@@ -1,0 +1,247 @@
+"""A DMN model that is ready to decide: ``Model.decide(name, inputs) -> Result``.
+
+A model is made by ``load_dmn`` (see ``loader``) and never changes; evaluations keep their state in
+an ``Evaluation`` each, so one model serves any number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from taysir.engine.dmn.errors import ENG_DMN_CYCLE, ENG_DMN_UNKNOWN
+from taysir.engine.dmn.trace import DecisionTrace, Result, TableTrace
+from taysir.engine.feel.expression import guarded
+from taysir.engine.feel.runtime import BUDGET, Budget, Run, Scope
+from taysir.engine.feel.types import ANY, FeelType, coerce
+from taysir.engine.feel.values import Context, Function, Value, from_feel, to_feel
+from taysir.kernel.errors import Problem
+
+TABLES = "\1"
+"""The key of a scope under which the tables evaluated by a decision are collected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What an element needs: another element, under the name it has there."""
+
+    key: str
+    name: str
+    space: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Element:
+    """An input, decision, model of business knowledge or decision service; ``key`` is unique."""
+
+    key: str
+    name: str
+    line: int
+    kind: FeelType = ANY
+    requires: tuple[Requirement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputData(Element):
+    """A value that is given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision(Element):
+    """A value that is decided."""
+
+    run: Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge(Element):
+    """A business knowledge model: ``make`` gives its function for a scope."""
+
+    make: Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service(Element):
+    """A decision service: decisions that may be asked for, with what is given to them."""
+
+    parameters: tuple[Requirement, ...]
+    outputs: tuple[Requirement, ...]
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """The state of one evaluation."""
+
+    model: Model
+    given: dict[str, Value]
+    budget: Budget
+    values: dict[str, Value] = field(default_factory=dict)
+    open: set[str] = field(default_factory=set)
+    trace: list[DecisionTrace] = field(default_factory=list)
+
+    def value(self, key: str) -> Value:
+        """Return the value of an element."""
+        if key in self.values:
+            return self.values[key]
+        element = self.model.elements[key]
+        if key in self.open:
+            raise Problem(ENG_DMN_CYCLE, name=element.name, file=self.model.file)
+        self.open.add(key)
+        result = _VALUES[type(element)](self, element)
+        self.open.discard(key)
+        self.values[key] = result
+        return result
+
+    def scope(self, element: Element) -> Scope:
+        """Return what an element's logic sees: the values of all it requires."""
+        scope: Scope = {BUDGET: self.budget}
+        for each in element.requires:
+            value = self.value(each.key)
+            if each.space:
+                space = scope.setdefault(each.space, Context())
+                space[each.name] = value
+            else:
+                scope[each.name] = value
+        return scope
+
+    def input(self, element: InputData) -> Value:
+        """Return a given value, as one of its type."""
+        return coerce(self.given.get(element.key), element.kind)
+
+    def decision(self, element: Decision) -> Value:
+        """Take a decision."""
+        if element.key in self.given:
+            return coerce(self.given[element.key], element.kind)
+        scope = self.scope(element)
+        tables: list[TableTrace] = []
+        scope[TABLES] = tables
+        value = coerce(element.run(scope), element.kind)
+        self.trace.append(
+            DecisionTrace(
+                id=element.key.rpartition("#")[2],
+                name=element.name,
+                value=from_feel(value),
+                requires=tuple(each.name for each in element.requires),
+                tables=tuple(tables),
+            )
+        )
+        return value
+
+    def knowledge(self, element: Knowledge) -> Value:
+        """Return the function of a model of business knowledge."""
+        function: Value = element.make(self.scope(element))
+        return function
+
+    def service(self, element: Service) -> Value:
+        """Return a decision service as a function."""
+
+        def call(arguments: list[Value], budget: Budget) -> Value:
+            keys = [each.key for each in element.parameters]
+            given = dict(zip(keys, arguments, strict=True))
+            inner = Evaluation(self.model, given, budget)
+            result = inner.outputs(element)
+            self.trace.extend(inner.trace)
+            return result
+
+        kinds = [self.model.elements[each.key].kind for each in element.parameters]
+        return Function(
+            name=element.name,
+            parameters=tuple(each.name for each in element.parameters),
+            call=call,
+            types=tuple(kinds),
+        )
+
+    def outputs(self, element: Service) -> Value:
+        """Return what a decision service decides: one value, or a context of several."""
+        values = {each.name: self.value(each.key) for each in element.outputs}
+        result = next(iter(values.values())) if len(values) == 1 else Context(values)
+        return coerce(result, element.kind)
+
+
+_VALUES: dict[type, Callable[[Evaluation, Any], Value]] = {
+    InputData: Evaluation.input,
+    Decision: Evaluation.decision,
+    Knowledge: Evaluation.knowledge,
+    Service: Evaluation.service,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model with everything it imports; ``problems`` are the texts that could not be read."""
+
+    file: str
+    name: str
+    namespace: str
+    elements: Mapping[str, Element]
+    own: Mapping[str, str]
+    types: Mapping[str, FeelType]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def decisions(self) -> tuple[str, ...]:
+        """The names of the model's own decisions."""
+        return tuple(
+            name for name, key in self.own.items() if isinstance(self.elements[key], Decision)
+        )
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of the model's own inputs."""
+        return tuple(
+            name for name, key in self.own.items() if isinstance(self.elements[key], InputData)
+        )
+
+    def decide(self, name: str, inputs: Mapping[str, Any], *, now: Any = None) -> Result:
+        """Take a decision, or ask a decision service, for inputs given by name."""
+        key = self.own.get(name)
+        element = self.elements.get(key or "")
+        if key is None or not isinstance(element, Decision | Service):
+            raise Problem(ENG_DMN_UNKNOWN, name=name, file=self.file)
+        given = self._given(inputs)
+        evaluation = Evaluation(self, given, Budget(now=to_feel(now)))
+        if isinstance(element, Service):
+            value = guarded(lambda _scope: evaluation.outputs(element), {})
+        else:
+            value = guarded(lambda _scope: evaluation.value(key), {})
+        return Result(from_feel(value), tuple(evaluation.trace))
+
+    def evaluate(self, name: str, inputs: Mapping[str, Any], *, now: Any = None) -> Value:
+        """Return only the value, as FEEL's own kinds, without loss."""
+        key = self.own.get(name)
+        element = self.elements.get(key or "")
+        if key is None or element is None:
+            raise Problem(ENG_DMN_UNKNOWN, name=name, file=self.file)
+        evaluation = Evaluation(self, self._given(inputs), Budget(now=to_feel(now)))
+        if isinstance(element, Service):
+            return guarded(lambda _scope: evaluation.outputs(element), {})
+        return guarded(lambda _scope: evaluation.value(key), {})
+
+    def invoke(self, name: str, arguments: Mapping[str, Any], *, now: Any = None) -> Value:
+        """Invoke a model of business knowledge with named arguments."""
+        budget = Budget(now=to_feel(now))
+        key = self.own.get(name)
+        if key is None:
+            raise Problem(ENG_DMN_UNKNOWN, name=name, file=self.file)
+        evaluation = Evaluation(self, {}, budget)
+        given = {each: to_feel(value) for each, value in arguments.items()}
+        return guarded(lambda _scope: budget.invoke_named(evaluation.value(key), given), {})
+
+    def _given(self, inputs: Mapping[str, Any]) -> dict[str, Value]:
+        given: dict[str, Value] = {}
+        for name, value in inputs.items():
+            for key in self._keys(name):
+                given[key] = to_feel(value)
+        return given
+
+    def _keys(self, name: str) -> list[str]:
+        """Return the elements a given name stands for; imported ones as ``space.name``."""
+        if name in self.own:
+            return [self.own[name]]
+        return [
+            each.key
+            for element in self.elements.values()
+            for each in element.requires
+            if each.space and f"{each.space}.{each.name}" == name
+        ]
