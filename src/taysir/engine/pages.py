@@ -28,10 +28,11 @@ from taysir.engine.facts import (
     feel_value,
 )
 from taysir.engine.findings import Text
-from taysir.kernel.calendar import parse_date, western_digits
+from taysir.kernel.calendar import parse_date
 from taysir.kernel.errors import Language, Problem
 from taysir.kernel.limits import ANSWER_CHARACTERS
 from taysir.kernel.money import Money
+from taysir.kernel.text import normalise_digits
 
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,15}", re.ASCII)
 _DECIMAL: Final = re.compile(r"[-+]?[0-9]{1,15}(?:\.[0-9]{1,10})?", re.ASCII)
@@ -206,7 +207,7 @@ def _parse(fact: Fact, text: str) -> Any:
         case FactType.INTEGER:
             return _whole(text)
         case FactType.NUMBER:
-            plain = western_digits(text).translate(_SEPARATORS)
+            plain = normalise_digits(text).translate(_SEPARATORS)
             return float(plain) if _DECIMAL.fullmatch(plain) else _UNREADABLE
         case FactType.BOOLEAN:
             return _yes_or_no(text)
@@ -215,19 +216,19 @@ def _parse(fact: Fact, text: str) -> Any:
         case FactType.MONEY:
             return _money(text)
         case FactType.TEXT:
-            folded = western_digits(text)
+            folded = normalise_digits(text)
             return folded if fact.options or "pattern" in fact.schema else text
         case _:
             return _UNREADABLE
 
 
 def _whole(text: str) -> Any:
-    plain = western_digits(text).translate(_SEPARATORS)
+    plain = normalise_digits(text).translate(_SEPARATORS)
     return int(plain) if _INTEGER.fullmatch(plain) else _UNREADABLE
 
 
 def _yes_or_no(text: str) -> Any:
-    word = western_digits(text).casefold()
+    word = normalise_digits(text).casefold()
     if word in _YES:
         return True
     return False if word in _NO or not word else _UNREADABLE

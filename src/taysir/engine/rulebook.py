@@ -37,8 +37,8 @@ class Law:
     decision: str
     model: Model = field(repr=False)
     file: RuleFile
-    rows: Mapping[str, tuple[RowInForce, ...]] = field(repr=False)
-    """For each table of the file, the rows in force, in the order of the compiled model."""
+    rows: Mapping[int, RowInForce] = field(repr=False)
+    """The rows in force in the file's tables, by line: the compiled model names rows by it."""
     facts: tuple[str, ...]
     """The facts that the decision rests on, through the decisions it requires."""
 
@@ -131,7 +131,7 @@ def _laws(
         dmn = compiled[key]
         if dmn is None:
             continue
-        rows = _rows_by_table(file, day, model)
+        rows = _rows_by_line(file, day, model)
         uses = References(file, model)
         for name, source in file.decisions.items():
             if name in laws:
@@ -142,14 +142,10 @@ def _laws(
     return laws
 
 
-def _rows_by_table(
-    file: RuleFile, day: date, model: FactModel
-) -> Mapping[str, tuple[RowInForce, ...]]:
+def _rows_by_line(file: RuleFile, day: date, model: FactModel) -> Mapping[int, RowInForce]:
     uses = References(file, model)
-    tables: dict[str, list[RowInForce]] = {}
-    for row in file.rows_on(day):
-        tables.setdefault(row.decision, []).append(RowInForce(row, uses.of_row(row)))
-    return MappingProxyType({name: tuple(rows) for name, rows in tables.items()})
+    rows = {row.place.line: RowInForce(row, uses.of_row(row)) for row in file.rows_on(day)}
+    return MappingProxyType(rows)
 
 
 def _compile(file: RuleFile, data: bytes, findings: list[Finding]) -> Model | None:

@@ -107,7 +107,7 @@ class _Case:
         law = self._law(self.pack.plan.refusals)
         result, rows = self._apply(law)
         self.steps.append(self._step(law, result, rows))
-        for item in rows:
+        for item in (item for item in rows if item.row.decision == law.decision):
             row = item.row
             text = self.pack.reasons.get(row.code) or self._unworded(row.code)
             rule = _rule_row(item)
@@ -266,7 +266,8 @@ class _Case:
     def _apply(self, law: Law) -> tuple[Any, list[RowInForce]]:
         """Evaluate a decision; returns its value and the rows that matched, required ones too."""
         result = law.model.decide(law.decision, self.context)
-        return result.value, []
+        selected = [row for step in result.trace for table in step.tables for row in table.selected]
+        return result.value, [law.rows[row.line] for row in selected if row.line in law.rows]
 
     def _step(self, law: Law, result: Any, rows: list[RowInForce], *, fact: str = "") -> Step:
         value = json_value(result)

@@ -99,9 +99,10 @@ class _Reader:
 
     def take(self, event: yaml.Event) -> None:
         """Handle the next event of the parser."""
-        place = Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise PackErrors([finding(ENG_YAML_FEATURE, place, feature="& *")])
+        mark = event.start_mark
+        place = Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file)
+        if isinstance(event, yaml.NodeEvent):
+            self._refuse_features(event, place)
         if isinstance(event, yaml.ScalarEvent):
             self._scalar(event, place)
         elif isinstance(event, yaml.MappingStartEvent):
@@ -111,13 +112,18 @@ class _Reader:
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             self._open.pop()
 
+    def _refuse_features(self, event: yaml.NodeEvent, place: Place) -> None:
+        feature = getattr(event, "tag", None)
+        if isinstance(event, yaml.AliasEvent) or event.anchor:
+            feature = "& *"
+        if feature:
+            raise PackErrors([finding(ENG_YAML_FEATURE, place, feature=feature)])
+
     def _scalar(self, event: yaml.ScalarEvent, place: Place) -> None:
         parent = self._open[-1] if self._open else None
         if parent is not None and isinstance(parent.value, dict) and parent.key is None:
             self._key(parent, event.value, place)
             return
-        if event.tag and not event.implicit[1]:
-            raise PackErrors([finding(ENG_YAML_FEATURE, place, feature=event.tag)])
         self._add(_resolve(event.value) if event.implicit[0] else event.value, place)
 
     def _key(self, parent: _Open, key: str, place: Place) -> None:

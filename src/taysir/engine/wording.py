@@ -72,12 +72,11 @@ def both(fact: Fact, value: Json) -> dict[Language, str]:
 
 def fill(text: Text, word: Callable[[str, Language], str]) -> dict[Language, str]:
     """Replace ``{fact}`` placeholders of a text by worded values."""
-    return {
-        language: PLACEHOLDER.sub(
-            lambda match, language=language: word(match.group(1), language), sentence
-        )
-        for language, sentence in text.items()
-    }
+    return {language: _fill(text[language], word, language) for language in LANGUAGES}
+
+
+def _fill(sentence: str, word: Callable[[str, Language], str], language: Language) -> str:
+    return PLACEHOLDER.sub(lambda match: word(match.group(1), language), sentence)
 
 
 def _word_list(fact: Fact, value: list[Json], language: Language) -> str:
@@ -91,5 +90,5 @@ def _word_list(fact: Fact, value: list[Json], language: Language) -> str:
 
 
 def _word_object(value: dict[str, Json]) -> str:
-    names = [name for name in _NAME_PARTS if name in value] or list(value)
+    names: list[str] = [name for name in _NAME_PARTS if name in value] or list(value)
     return " ".join(str(value[name]) for name in names if value[name])
