@@ -84,3 +84,12 @@ CTY_UNREADABLE_MANIFEST = declare(
     mender=Mender.OPERATOR,
     retry=Retry.AFTER_MENDING,
 )
+CTY_SIGN_IN = declare(
+    "CTY-0010",
+    status=400,
+    ar="طلب الدخول لم يأت من جهة مسجلة.",
+    en="The sign-in request did not come from a registered relying party.",
+    remedy_ar="ابدأ الدخول من بوابة الخدمات.",
+    remedy_en="Start signing in from the portal.",
+    mender=Mender.CALLER,
+)

@@ -310,3 +310,6 @@ CLIENT_TIMEOUT_S: Final = 25.0
 
 CLIENT_CONNECTIONS: Final = 32
 """Kept connections of one program to its node."""
+
+SAMPLE_SIGN_INS: Final = 1000
+"""Sign-ins under way, and tokens in use, that the sample identity provider remembers."""
