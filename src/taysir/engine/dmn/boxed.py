@@ -236,7 +236,7 @@ class _Box:
         test = self.knowing("item").inside(match)
 
         def run(scope: Scope) -> Value:
-            return filter_items(source(scope), test, used=None, scope=scope)
+            return filter_items(source(scope), test, used=None, scope=scope, strict=True)
 
         return run
 
@@ -336,13 +336,22 @@ def _coerced(run: Run, kind: FeelType) -> Run:
     return lambda scope: coerce(run(scope), kind)
 
 
+def _strange(values: list[Value]) -> bool:
+    """Whether a condition gave something that is neither a boolean nor null."""
+    return any(value is not None and type(value) is not bool for value in values)
+
+
 def _some(values: list[Value]) -> Value:
+    if _strange(values):
+        return None
     if any(value is True for value in values):
         return True
     return False if all(value is False for value in values) else None
 
 
 def _every(values: list[Value]) -> Value:
+    if _strange(values):
+        return None
     if any(value is False for value in values):
         return False
     return True if all(value is True for value in values) else None

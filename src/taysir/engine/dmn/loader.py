@@ -40,7 +40,7 @@ NAMESPACES = frozenset(
 """DMN 1.2, 1.3, 1.4, 1.5."""
 
 _ELEMENTS = ("inputData", "decision", "businessKnowledgeModel", "decisionService")
-_NAMED = ("variable", "itemComponent", "formalParameter", "parameter", "column", "output")
+_NAMED = ("variable", "itemComponent", "column", "output")
 _REQUIRED = ("requiredInput", "requiredDecision", "requiredKnowledge")
 
 

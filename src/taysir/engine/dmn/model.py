@@ -153,7 +153,12 @@ class Evaluation:
         )
 
     def outputs(self, element: Service) -> Value:
-        """Return what a decision service decides: one value, or a context of several."""
+        """Return what a decision service decides: one value, or a context of several.
+
+        A parameter that was not given at all makes the result null, as in any invocation.
+        """
+        if any(each.key not in self.given for each in element.parameters):
+            return None
         values = {each.name: self.value(each.key) for each in element.outputs}
         result = next(iter(values.values())) if len(values) == 1 else Context(values)
         return coerce(result, element.kind)
@@ -236,9 +241,18 @@ class Model:
         return given
 
     def _keys(self, name: str) -> list[str]:
-        """Return the elements a given name stands for; imported ones as ``space.name``."""
+        """Return the elements a given name stands for; imported ones as ``space.name`` or
+        ``namespace#name``.
+        """
         if name in self.own:
             return [self.own[name]]
+        space, _, rest = name.rpartition("#")
+        if space:
+            return [
+                key
+                for key, element in self.elements.items()
+                if element.name == rest and key.startswith(f"{space}#")
+            ]
         return [
             each.key
             for element in self.elements.values()

@@ -29,7 +29,7 @@ from taysir.engine.feel.properties import read_property
 from taysir.engine.feel.runtime import BUDGET, INPUT, Run, Scope
 from taysir.engine.feel.syntax import Node
 from taysir.engine.feel.temporal_text import parse_temporal
-from taysir.engine.feel.types import FeelType, is_instance, resolve
+from taysir.engine.feel.types import FeelType, is_instance, resolve, unconstrained
 from taysir.engine.feel.values import Context, Range, Test, Value
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
@@ -188,7 +188,8 @@ class Compiler:
         value, kind = self.compile(node.value), resolve(node.kind, self.types)
         if kind is None:
             return lambda _scope: None
-        return lambda scope: is_instance(value(scope), kind)
+        plain = unconstrained(kind)
+        return lambda scope: is_instance(value(scope), plain)
 
     def condition(self, node: syntax.If) -> Run:
         """``if``; anything but true takes the other way."""

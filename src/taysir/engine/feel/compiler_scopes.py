@@ -44,10 +44,13 @@ def compile_filter(compiler: Compiler, node: syntax.Filter) -> Run:
     return run
 
 
-def filter_items(value: Value, test: Run, *, used: frozenset[str] | None, scope: Scope) -> Value:
+def filter_items(
+    value: Value, test: Run, *, used: frozenset[str] | None, scope: Scope, strict: bool = False
+) -> Value:
     """Return the items that pass, or the one at an index.
 
-    ``used`` are the names the test may read; None brings all entries of an item in scope.
+    ``used`` are the names the test may read; None brings all entries of an item in scope. If
+    ``strict``, a test that is neither a boolean nor null makes the result null.
     """
     items: Sequence[Value] = [] if value is None else as_list(value)
     if not items:
@@ -65,6 +68,8 @@ def filter_items(value: Value, test: Run, *, used: frozenset[str] | None, scope:
             return _at_index(items, result)
         if result is True:
             kept.append(item)
+        elif strict and result is not False and result is not None:
+            return None
     return kept
 
 
@@ -152,6 +157,8 @@ def iterate(value: Value) -> Sequence[Value] | None:
         return None
     if type(value) is not Range:
         return as_list(value)
+    if (compare(value.low, value.high) or 0) > 0:
+        return None
     members = count_between(value.low, value.high)
     if members is None:
         return None

@@ -24,6 +24,7 @@ from taysir.engine.feel.values import ARITHMETIC, Context, Function, Range, Test
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 
+_INTERVALS = {Range, Test}
 _EPOCH = Date(1970, 1, 1)
 Operator = Callable[[Value, Value], Value]
 
@@ -212,7 +213,7 @@ def equal(left: Value, right: Value) -> bool | None:
         return left is right
     kind = type(left)
     if kind is not type(right):
-        return None
+        return False if {kind, type(right)} == _INTERVALS else None
     if kind in (Decimal, str, bool):
         return bool(left == right)
     if kind is list:
@@ -308,13 +309,9 @@ def both(left: bool | None, right: bool | None) -> bool | None:
 
 
 def in_range(value: Value, interval: Range) -> bool | None:
-    """Whether a value lies in a range."""
-    above: bool | None = True
-    below: bool | None = True
-    if interval.low is not None or interval.low_closed:
-        above = (less_or_equal if interval.low_closed else less)(interval.low, value)
-    if interval.high is not None or interval.high_closed:
-        below = (less_or_equal if interval.high_closed else less)(value, interval.high)
+    """Whether a value lies in a range; null if an end of the range is null."""
+    above = (less_or_equal if interval.low_closed else less)(interval.low, value)
+    below = (less_or_equal if interval.high_closed else less)(value, interval.high)
     return both(above, below)
 
 

@@ -110,6 +110,17 @@ def resolve(kind: FeelType, named: Mapping[str, FeelType]) -> FeelType | None:
     return kind
 
 
+def unconstrained(kind: FeelType) -> FeelType:
+    """Return the type without the allowed values of item definitions, as ``instance of`` sees it."""
+    if isinstance(kind, ConstrainedType):
+        return unconstrained(kind.base)
+    if isinstance(kind, ListType | RangeType):
+        return type(kind)(unconstrained(kind.item))
+    if isinstance(kind, ContextType):
+        return ContextType(tuple((name, unconstrained(each)) for name, each in kind.entries))
+    return kind
+
+
 def conforms(value: Value, kind: FeelType) -> bool:
     """Whether a value may stand where the type is asked for; null conforms to all of them."""
     return value is None or is_instance(value, kind)
@@ -195,7 +206,7 @@ def coerce(value: Value, kind: FeelType) -> Value:
             return [value]
         return None
     if type(value) is list and len(value) == 1:
-        return coerce(value[0], kind)
+        return value[0] if is_instance(value[0], kind) else None
     if type(value) is Date and base == SimpleType("date and time"):
         moment = DateTime(value, Time(0, 0))
         return moment if is_instance(moment, kind) else None

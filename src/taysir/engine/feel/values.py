@@ -47,7 +47,7 @@ class Context(dict[str, Value]):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """An interval; an end that is None is open without end."""
+    """An interval; an end that is null makes every question about it null."""
 
     low: Value
     high: Value

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from taysir.engine.feel.functions.registry import Table
-from taysir.engine.feel.operators import both, compare, in_range
+from taysir.engine.feel.operators import both, compare
 from taysir.engine.feel.values import Range, Test, Value
 
 TABLE = Table()
+_ENDLESS = object()
+"""The end that a comparison such as ``(< 10)`` does not have."""
+
 Relation = Callable[[Range, Range], bool | None]
 
 _BELOW = frozenset({"<", "<="})
@@ -30,15 +33,15 @@ def as_range(value: Value) -> Range | None:
     if value.operator == "!=":
         return None
     if value.operator in _BELOW:
-        return Range(None, value.operand, False, closed)
-    return Range(value.operand, None, closed, False)
+        return Range(_ENDLESS, value.operand, False, closed)
+    return Range(value.operand, _ENDLESS, closed, False)
 
 
 def _order(left: Value, right: Value, *, open_left: int, open_right: int) -> int | None:
-    """Compare two ends; an end that is None lies infinitely far in its direction."""
-    if left is None or right is None:
-        a = open_left if left is None else 0
-        b = open_right if right is None else 0
+    """Compare two ends; an endless one lies infinitely far in its direction."""
+    if left is _ENDLESS or right is _ENDLESS:
+        a = open_left if left is _ENDLESS else 0
+        b = open_right if right is _ENDLESS else 0
         return (a > b) - (a < b)
     return compare(left, right)
 
@@ -158,8 +161,6 @@ def finished_by(a: Range, b: Range) -> bool | None:
 @_declare("includes", second=_RANGE_POINT, both_ranges=_RANGES)
 def includes(a: Range, b: Range) -> bool | None:
     """The second lies in the first."""
-    if b.low is not None and b.low is b.high:
-        return in_range(b.low, a)
     start, end = _starts_before(a, b), _ends_before(b, a)
     return None if start is None or end is None else both(start <= 0, end <= 0)
 
