@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 
 import pytest
 from hypothesis import given
@@ -25,11 +25,7 @@ from taysir.kernel.limits import CASE_FACTS_BYTES
 
 from .conftest import NOW, MakeCase
 
-MOMENTS = st.datetimes(
-    datetime(2000, 1, 1),
-    datetime(2100, 1, 1),
-    timezones=st.just(UTC),
-)
+MOMENTS = st.datetimes(min_value=NOW.replace(tzinfo=None), timezones=st.just(UTC))
 WORDS = st.text(max_size=12)
 PROVENANCE = (
     st.builds(Typed, WORDS, MOMENTS)

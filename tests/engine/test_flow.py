@@ -139,6 +139,11 @@ class Walking(RuleBasedStateMachine):
         self.token = transition(self.pack, self.token, action, role=role, at=self.at)
         self.steps += 1
 
+    @precondition(lambda self: bool(stage_of(self.pack, self.token).final))
+    @rule()
+    def stay(self) -> None:
+        assert stage_of(self.pack, self.token).actions == {}
+
     @invariant()
     def small_and_exact(self) -> None:
         stored = self.token.to_json()

@@ -152,7 +152,7 @@ def _compile(file: RuleFile, data: bytes, findings: list[Finding]) -> Model | No
     try:
         return load_dmn(data, file=file.file)
     except Problem as error:
-        line, column = error.params.get("line", 0), error.params.get("column", 0)
+        line, column = error.params.get("line", 1), error.params.get("column", 1)
         place = Place(file.file, int(line), int(column))
         findings.append(problem_finding(ENG_RULES, place, error))
         return None
