@@ -24,6 +24,7 @@ from hijridate import Gregorian, Hijri
 
 from taysir.kernel import limits
 from taysir.kernel.errors import Language, Mender, Problem, Retry, declare
+from taysir.kernel.text import normalise_digits
 
 KRN_DATE = declare(
     "KRN-0101",
@@ -167,11 +168,6 @@ def _month_names() -> dict[str, tuple[str, int]]:
 _MONTHS: Final = MappingProxyType(_month_names())
 
 
-def western_digits(text: str) -> str:
-    """Return the text with Arabic-Indic and Persian digits as 0-9."""
-    return "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in text)
-
-
 def parse_date(text: str) -> date:
     """Read a date that a person wrote, in either calendar; raises KRN-0101.
 
@@ -181,7 +177,7 @@ def parse_date(text: str) -> date:
     problem = Problem(KRN_DATE)
     if len(text) > limits.DATE_TEXT_CHARS:
         raise problem
-    plain = western_digits(_INVISIBLE.sub("", text)).strip()
+    plain = normalise_digits(_INVISIBLE.sub("", text)).strip()
     # The era may touch the year: "1447هـ".
     plain = re.sub(r"(\d)([^\W\d])", r"\1 \2", plain)
     words = [word for word in _SEPARATORS.split(plain) if word]

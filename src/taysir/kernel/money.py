@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import Final, Self
 
 from taysir.kernel import limits
-from taysir.kernel.calendar import western_digits
 from taysir.kernel.errors import Language, Mender, Problem, Retry, declare
+from taysir.kernel.text import normalise_digits
 
 KRN_AMOUNT = declare(
     "KRN-0111",
@@ -54,7 +54,7 @@ class Money:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read what a person wrote, with either digits and separators; raises KRN-0111."""
-        plain = western_digits(text[: limits.MONEY_TEXT_CHARS + 1]).strip()
+        plain = normalise_digits(text[: limits.MONEY_TEXT_CHARS + 1]).strip()
         plain = plain.replace("٫", ".").replace("٬", ",").removesuffix("دينار").strip()
         match = _AMOUNT.fullmatch(plain)
         if match is None or len(text) > limits.MONEY_TEXT_CHARS:

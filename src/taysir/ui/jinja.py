@@ -39,7 +39,7 @@ GLOBALS: Final = {
 
 
 def url(name: str, *args: object, **kwargs: object) -> str:
-    """Return the address of a named view: ``{{ url("cases:case", number) }}``."""
+    """Give templates the address of a view by its name and parameters."""
     return reverse(name, args=args or None, kwargs=kwargs or None)
 
 

@@ -29,6 +29,7 @@ class LanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request in the chosen language."""
         chosen = request.COOKIES.get(COOKIE)
         language = chosen if chosen in LANGUAGES else "ar"
         with translation.override(language):

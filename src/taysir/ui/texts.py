@@ -26,10 +26,9 @@ from types import MappingProxyType
 from typing import Final
 
 from babel import Locale
-from django.utils.functional import Promise, lazystr
 from django.utils.functional import lazy as django_lazy
 from django.utils.translation import get_language
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from taysir.kernel.errors import Language
 
@@ -102,7 +101,7 @@ def _fill(text: str, values: Mapping[str, object]) -> str:
     if not values:
         return text
     if any(hasattr(value, "__html__") for value in values.values()):
-        return Markup(escape(text)).format(**values)
+        return escape(text).format(**values)
     return text.format(**values)
 
 
@@ -140,7 +139,7 @@ def choose(texts: Mapping[str, str], language: Language | None = None) -> str:
 
 
 __all__ = [
-    "DIRECTIONS", "LANGUAGES", "LANGUAGE_NAMES", "Catalogue", "ClashingText", "Forms", "Promise",
-    "catalogue", "catalogue_files", "choose", "current_language", "lazy", "lazystr", "mark",
+    "DIRECTIONS", "LANGUAGES", "LANGUAGE_NAMES", "Catalogue", "ClashingText", "Forms",
+    "catalogue", "catalogue_files", "choose", "current_language", "lazy", "mark",
     "plural", "translate",
 ]  # fmt: skip
