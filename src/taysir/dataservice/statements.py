@@ -1,0 +1,104 @@
+"""The SQL of a data service, made once from its mapping.
+
+Names come from the mapping, whose schema lets only plain identifiers pass, and are quoted; values
+are always parameters. A list is read one row beyond its limit, so that a cut is noticed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from taysir.dataservice.model import Field, ListPart, Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A statement, the columns it answers, and the parameters before the key."""
+
+    sql: str
+    columns: tuple[str, ...]
+    leading: tuple[str | int, ...] = ()
+
+
+def quoted(name: str) -> str:
+    """Quote a table or column name, part by part."""
+    return ".".join(f'"{part}"' for part in name.split("."))
+
+
+def record_statement(mapping: Mapping, *, mark: str) -> Statement | None:
+    """Return the look-up of the record, or None for a service that has lists only.
+
+    Two rows are asked for: the second one shows that the key is not unique.
+    """
+    if not mapping.table:
+        return None
+    columns = tuple(dict.fromkeys(c for f in mapping.fields.values() for c in f.columns()))
+    latest = mapping.latest_by
+    return Statement(
+        sql=_select(
+            [quoted(column) for column in columns] or ["1"],
+            table=mapping.table,
+            key_column=mapping.key.column,
+            mark=mark,
+            newest_by=latest,
+            limit=1 if latest else 2,
+        ),
+        columns=columns,
+    )
+
+
+def list_statement(part: ListPart, *, mark: str) -> Statement:
+    """Return the look-up of a list's rows."""
+    columns = tuple(dict.fromkeys(field.column for field in part.fields.values()))
+    return Statement(
+        sql=_select(
+            [quoted(column) for column in columns],
+            table=part.table,
+            key_column=part.key_column,
+            mark=mark,
+            newest_by=part.newest_by,
+            limit=part.limit + 1,
+        ),
+        columns=columns,
+    )
+
+
+def aggregate_statement(
+    part: ListPart, aggregates: dict[str, Field], *, mark: str
+) -> Statement | None:
+    """Return one statement for every count and sum over a list; the limit does not cut these."""
+    if not aggregates:
+        return None
+    terms: list[str] = []
+    leading: list[str | int] = []
+    for field in aggregates.values():
+        conditions = []
+        for column, value in field.where.items():
+            if value is None:
+                conditions.append(f"{quoted(column)} IS NULL")
+            else:
+                conditions.append(f"{quoted(column)} = {mark}")
+                leading.append(value)
+        condition = " AND ".join(conditions) or "1 = 1"
+        what = quoted(field.sum) if field.sum else "1"
+        terms.append(f"COALESCE(SUM(CASE WHEN {condition} THEN {what} END), 0)")
+    sql = _select(terms, table=part.table, key_column=part.key_column, mark=mark)
+    return Statement(sql=sql, columns=tuple(aggregates), leading=tuple(leading))
+
+
+def _select(
+    terms: list[str],
+    *,
+    table: str,
+    key_column: str,
+    mark: str,
+    newest_by: str = "",
+    limit: int = 0,
+) -> str:
+    words = ["SELECT", ", ".join(terms), "FROM", quoted(table)]
+    words += ["WHERE", quoted(key_column), "=", mark]
+    if newest_by:
+        words += ["ORDER BY", quoted(newest_by), "DESC"]
+    if limit:
+        words += ["LIMIT", str(limit)]
+    return " ".join(words)
