@@ -62,7 +62,7 @@ def test_the_first_page_with_an_open_question_is_next(pack: Pack, make_case: Mak
     assert page.id == "renew"
     assert next_page(pack, make_case()) is None
     assert next_page(pack, make_case(), after="renew") is None
-    assert missing_answers(page, make_case(years=None), pack=pack) == ("renewal.years",)
+    assert missing_answers(pack, make_case(years=None)) == ("renewal.years",)
 
 
 def test_answers_become_facts_with_their_author(pack: Pack, make_case: MakeCase) -> None:

@@ -252,6 +252,13 @@ class FactModel(Mapping[str, Fact]):
     """All facts of a service, by dotted name, in the order of the schema."""
 
     facts: Mapping[str, Fact]
+    _places: tuple[tuple[str, tuple[str, ...], str, FactType], ...] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        places = tuple(_place_of(fact) for fact in self.facts.values())
+        object.__setattr__(self, "_places", places)
 
     def __getitem__(self, name: str) -> Fact:
         return self.facts[name]
@@ -270,15 +277,18 @@ class FactModel(Mapping[str, Fact]):
     def context(self, facts: Mapping[str, FactValue]) -> dict[str, Any]:
         """Return the facts as nested FEEL values; what is not known is null."""
         context: dict[str, Any] = {}
-        for name, fact in self.facts.items():
+        for name, groups, last, kind in self._places:
             known = facts.get(name)
-            value = None if known is None else feel_value(fact.type, known.value)
-            *groups, last = name.split(".")
             place = context
             for group in groups:
                 place = place.setdefault(group, {})
-            place[last] = value
+            place[last] = None if known is None else feel_value(kind, known.value)
         return context
+
+
+def _place_of(fact: Fact) -> tuple[str, tuple[str, ...], str, FactType]:
+    *groups, last = fact.name.split(".")
+    return fact.name, tuple(groups), last, fact.type
 
 
 def feel_value(kind: FactType, value: Json) -> Any:

@@ -23,19 +23,21 @@ from taysir.engine.facts import (
     Fetched,
     Json,
 )
-from taysir.engine.pages import case_context
+from taysir.engine.pages import Variables, case_context
 from taysir.kernel.errors import Problem
 
 _ABSENT: Final = object()
 
 
-def needed_lookups(pack: Pack, facts: CaseFacts, *, on: date | None = None) -> tuple[Lookup, ...]:
+def needed_lookups(
+    pack: Pack, facts: CaseFacts, *, on: date | None = None, context: Variables | None = None
+) -> tuple[Lookup, ...]:
     """Return the lookups that this case needs, whether asked already or not."""
     if all(lookup.when is None for lookup in pack.lookups):
         return pack.lookups
-    context = case_context(pack.facts, facts, on=on)
+    variables = context or case_context(pack.facts, facts, on=on)
     return tuple(
-        lookup for lookup in pack.lookups if lookup.when is None or lookup.when.holds(context)
+        lookup for lookup in pack.lookups if lookup.when is None or lookup.when.holds(variables)
     )
 
 

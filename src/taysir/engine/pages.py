@@ -34,6 +34,9 @@ from taysir.kernel.limits import ANSWER_CHARACTERS
 from taysir.kernel.money import Money
 from taysir.kernel.text import normalise_digits
 
+Variables = Mapping[str, Any]
+"""What expressions see: the groups of facts and the day."""
+
 _INTEGER: Final = re.compile(r"[-+]?[0-9]{1,15}", re.ASCII)
 _DECIMAL: Final = re.compile(r"[-+]?[0-9]{1,15}(?:\.[0-9]{1,10})?", re.ASCII)
 _SEPARATORS: Final = str.maketrans({"٫": ".", "٬": "", ",": "", "\u200f": "", "\u200e": ""})
@@ -60,10 +63,14 @@ class Answers:
         return not self.errors
 
 
-def visible_pages(pack: Pack, facts: CaseFacts, *, on: date | None = None) -> tuple[Page, ...]:
+def visible_pages(
+    pack: Pack, facts: CaseFacts, *, on: date | None = None, context: Variables | None = None
+) -> tuple[Page, ...]:
     """Return the pages whose conditions hold, in order."""
-    context = case_context(pack.facts, facts, on=on)
-    return tuple(page for page in pack.pages if page.when is None or page.when.holds(context))
+    if all(page.when is None for page in pack.pages):
+        return pack.pages
+    variables = context or case_context(pack.facts, facts, on=on)
+    return tuple(page for page in pack.pages if page.when is None or page.when.holds(variables))
 
 
 def next_page(
@@ -74,11 +81,10 @@ def next_page(
     Without ``after`` it is the first visible page with a required answer missing; with it, the
     first visible page behind that one, complete or not, so that "continue" moves on.
     """
-    pages = visible_pages(pack, facts, on=on)
+    context = case_context(pack.facts, facts, on=on)
+    pages = visible_pages(pack, facts, context=context)
     if after is None:
-        return next(
-            (page for page in pages if missing_answers(page, facts, pack=pack, on=on)), None
-        )
+        return next((page for page in pages if _missing_on(page, facts, context)), None)
     order = [page.id for page in pack.pages]
     passed = order.index(after) if after in order else -1
     return next((page for page in pages if order.index(page.id) > passed), None)
@@ -93,18 +99,30 @@ def visible_questions(
     """
     if all(question.when is None for question in page.questions):
         return page.questions
-    context = case_context(model or _page_model(page), facts, on=on)
-    return tuple(q for q in page.questions if q.when is None or q.when.holds(context))
+    return _shown(page, case_context(model or _page_model(page), facts, on=on))
 
 
 def missing_answers(
-    page: Page, facts: CaseFacts, *, pack: Pack, on: date | None = None
+    pack: Pack, facts: CaseFacts, *, on: date | None = None, context: Variables | None = None
 ) -> tuple[str, ...]:
-    """Return the fields of a page that must still be answered."""
-    asked = visible_questions(page, facts, model=pack.facts, on=on)
+    """Return the fields of all visible pages that must still be answered."""
+    variables = context or case_context(pack.facts, facts, on=on)
     return tuple(
-        question.field for question in asked if question.required and question.field not in facts
+        name
+        for page in visible_pages(pack, facts, context=variables)
+        for name in _missing_on(page, facts, variables)
     )
+
+
+def _shown(page: Page, context: Variables) -> tuple[Question, ...]:
+    return tuple(q for q in page.questions if q.when is None or q.when.holds(context))
+
+
+def _missing_on(page: Page, facts: CaseFacts, context: Variables) -> list[str]:
+    shown = _shown(page, context)
+    return [
+        question.field for question in shown if question.required and question.field not in facts
+    ]
 
 
 def validate_answers(

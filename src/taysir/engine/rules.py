@@ -32,8 +32,9 @@ from taysir.engine.decision import (
 from taysir.engine.definition import Lookup, OnNotFound, Pack, ReasonText
 from taysir.engine.errors import ENG_DECISION_FAILED
 from taysir.engine.facts import CaseFacts, EvidenceOutcome, json_value
+from taysir.engine.feel import to_feel
 from taysir.engine.lookups import evidence_complete, needed_lookups, older_than
-from taysir.engine.pages import case_context, missing_answers, visible_pages
+from taysir.engine.pages import case_context, missing_answers
 from taysir.engine.reasoning import Reasoner
 from taysir.engine.rulebook import Law, RowInForce
 from taysir.kernel.errors import Problem
@@ -81,8 +82,11 @@ class _Case:
     def __init__(self, pack: Pack, facts: CaseFacts, *, on: date, at: datetime | None) -> None:
         self.pack, self.facts, self.on, self.at = pack, facts, on, at
         self.laws = pack.rules.on(on).laws
-        self.lookups = needed_lookups(pack, facts, on=on)
-        self.context = case_context(pack.facts, facts, on=on)
+        # Converted to FEEL's own kinds once, because every rule of the decision reads them.
+        known = case_context(pack.facts, facts, on=on)
+        self.context = {name: to_feel(value) for name, value in known.items()}
+        self.lookups = needed_lookups(pack, facts, context=self.context)
+        self.unanswered = missing_answers(pack, facts, context=self.context)
         self.values: dict[str, Any] = {}
         self.steps: list[Step] = []
         self.words = Reasoner(pack, facts)
@@ -154,7 +158,7 @@ class _Case:
         """Return why the case cannot be decided yet; empty if it can."""
         reasons = [self.words.missing(lookup) for lookup in self._incomplete()]
         reasons.extend(self.words.disputed(name) for name in self._disputes())
-        reasons.extend(self.words.unanswered(name) for name in self._unanswered())
+        reasons.extend(self.words.unanswered(name) for name in self.unanswered)
         return reasons
 
     def stale_reasons(self, names: Iterable[str]) -> list[Reason]:
@@ -178,14 +182,6 @@ class _Case:
     def _disputes(self) -> tuple[str, ...]:
         asked = {name for lookup in self.lookups for name in lookup.facts.values()}
         return tuple(name for name in self.facts.disputed() if name in asked)
-
-    def _unanswered(self) -> tuple[str, ...]:
-        pages = visible_pages(self.pack, self.facts, on=self.on)
-        return tuple(
-            name
-            for page in pages
-            for name in missing_answers(page, self.facts, pack=self.pack, on=self.on)
-        )
 
     # --- outcomes ----------------------------------------------------------------------------
 
@@ -239,7 +235,7 @@ class _Case:
             objection_days=service.objection.within_days,
             values={name: value for name, value in self.values.items() if value is not None},
             reasons=tuple(reasons),
-            unanswered=self._unanswered(),
+            unanswered=self.unanswered,
             disputed=self._disputes(),
             steps=tuple(self.steps),
             **more,
