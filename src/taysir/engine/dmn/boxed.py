@@ -14,6 +14,7 @@ from taysir.engine.dmn.item_types import ItemTypes
 from taysir.engine.dmn.tables import Column, Output, Rule, Table
 from taysir.engine.dmn.xml_tree import Element
 from taysir.engine.feel import syntax
+from taysir.engine.feel.compiler import compile_node
 from taysir.engine.feel.compiler_scopes import filter_items, iterate
 from taysir.engine.feel.expression import (
     Expression,
@@ -312,17 +313,8 @@ def _priorities(tests: UnaryTests | None) -> tuple[Run, ...]:
     if tests is None:
         return ()
     return tuple(
-        compile_expression_node(node)
-        for node in tests.node.tests
-        if not isinstance(node, syntax.Comparison)
+        compile_node(node) for node in tests.node.tests if not isinstance(node, syntax.Comparison)
     )
-
-
-def compile_expression_node(node: syntax.Node) -> Run:
-    """Compile one node of a list of values."""
-    from taysir.engine.feel.compiler import compile_node
-
-    return compile_node(node)
 
 
 def _mentions(element: Element | None, word: str) -> bool:

@@ -1,7 +1,7 @@
 """Read a DMN file and those it imports into a Model.
 
 ``load_dmn(xml, file=…)`` accepts DMN 1.2 to 1.5. A text that cannot be read makes loading fail with
-its place, unless ``lenient`` asks to keep such models: the text is then null and the problem is kept.
+its place, unless ``lenient`` asks to keep such models: the text is then null, the problem kept.
 """
 
 from __future__ import annotations

@@ -129,8 +129,11 @@ class Evaluation:
         return value
 
     def knowledge(self, element: Knowledge) -> Value:
-        """Return the function of a model of business knowledge."""
-        function: Value = element.make(self.scope(element))
+        """Return the function of a model of business knowledge; it may call itself."""
+        scope: Scope = {BUDGET: self.budget}
+        function: Value = element.make(scope)
+        self.values[element.key] = scope[element.name] = function
+        scope.update(self.scope(element))
         return function
 
     def service(self, element: Service) -> Value:
@@ -241,9 +244,7 @@ class Model:
         return given
 
     def _keys(self, name: str) -> list[str]:
-        """Return the elements a given name stands for; imported ones as ``space.name`` or
-        ``namespace#name``.
-        """
+        """Return the keys of a name; imported ones are ``space.name`` or ``namespace#name``."""
         if name in self.own:
             return [self.own[name]]
         space, _, rest = name.rpartition("#")

@@ -1,7 +1,7 @@
 """Run a directory in the format of the DMN Technology Compatibility Kit.
 
-Each folder that holds test files ``*.xml`` beside models ``*.dmn`` is one group; a test case counts as
-passed when all its result nodes do. Expected numbers are compared with the digits they are given
+Each folder that holds test files ``*.xml`` beside models ``*.dmn`` is one group; a test case counts
+as passed when all its result nodes do. Expected numbers are compared with the digits they are given
 with, as the kit's runner does. Source: dmn-tck/tck, ``testCases.xsd`` and its README.
 """
 

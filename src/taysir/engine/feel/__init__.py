@@ -1,8 +1,8 @@
 """FEEL, the Friendly Enough Expression Language of DMN 1.5: grammar, compiler, functions, types.
 
 Texts become trees (``lexer``, ``parser``), trees become closures (``compiler``), closures run on
-values (``values``, ``temporal``, ``operators``, ``functions``). Nothing here reads a clock, a file or
-Python code; ``docs/reference/feel.md`` describes the language for authors.
+values (``values``, ``temporal``, ``operators``, ``functions``). Nothing here reads a clock, a file
+or Python code; ``docs/reference/feel.md`` describes the language for authors.
 """
 
 from __future__ import annotations

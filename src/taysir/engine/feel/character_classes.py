@@ -69,7 +69,7 @@ _CATEGORIES = frozenset(
 
 
 def property_class(name: str) -> Accepts | None:
-    """Return the class of ``\\p{…}``, or None if there is no such property."""
+    """Return the class of a Unicode property, or None if there is no such property."""
     if name in _CATEGORIES:
         return lambda c: unicodedata.category(c).startswith(name)
     block = _BLOCKS.get(name[2:]) if name.startswith("Is") else None

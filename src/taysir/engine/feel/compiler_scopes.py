@@ -10,8 +10,7 @@ from taysir.engine.feel.analysis import all_names
 from taysir.engine.feel.compiler import Compiler, compiler_of
 from taysir.engine.feel.operators import compare
 from taysir.engine.feel.runtime import BUDGET, Budget, Run, Scope, check_items
-from taysir.engine.feel.temporal import DAY, Date
-from taysir.engine.feel.temporal import DateTime, Time
+from taysir.engine.feel.temporal import DAY, Date, DateTime, Time
 from taysir.engine.feel.types import ANY, resolve
 from taysir.engine.feel.values import Context, Function, Range, Value, as_list
 

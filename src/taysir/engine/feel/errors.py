@@ -56,8 +56,8 @@ ENG_FEEL_SIZE = declare(
 ENG_FEEL_VALUE = declare(
     "ENG-0106",
     status=500,
-    ar="قيمة من نوع «{kind}» لا تعرفه FEEL.",
-    en="A value of the kind “{kind}”, which FEEL does not know.",
+    ar="قيمة من نوع «{type}» لا تعرفه FEEL.",
+    en="A value of the kind “{type}”, which FEEL does not know.",
     remedy_ar="حوّل القيمة إلى رقم أو نص أو تاريخ أو قائمة أو سياق قبل التقييم.",
     remedy_en="Turn it into a number, text, date, list or context before the evaluation.",
     mender=Mender.TAYSIR,

@@ -59,7 +59,7 @@ def next_token(text: str, position: int) -> Token:
 def syntax_error(text: str, position: int, *, expected: str, expected_ar: str) -> Problem:
     """Return the error for a place in a text."""
     before = text[:position]
-    found = text[position : position + 20].split("\n")[0] or "…"
+    found = text[position : position + 20].partition("\n")[0] or "…"
     return Problem(
         ENG_FEEL_SYNTAX,
         line=before.count("\n") + 1,

@@ -1,20 +1,24 @@
 """Names with spaces and signs: ``date and time``, ``Applicant's age``, ``a+b``.
 
-FEEL lets a name hold spaces and the signs ``. / - ' + *``, so a text can only be read with the names
-in scope in hand. The longest known name at a place wins.
+FEEL lets a name hold spaces and the signs ``. / - ' + *``, so a text can only be read with the
+names in scope in hand. The longest known name at a place wins.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 from taysir.engine.feel.lexer import NAME_PART, SPACE, WORD
 
 _PIECE = re.compile(rf"{WORD}|[0-9]+|{NAME_PART}+|[^\s]")
 _SIMPLE = re.compile(WORD)
 _SPACES = re.compile(rf"{SPACE}+")
-_KEY = re.compile(rf"({WORD}(?:{NAME_PART}|[./\-'+*]|{SPACE})*?){SPACE}*:")
+_NEW_NAME = rf"({WORD}(?:{NAME_PART}|[./\-'+*]|{SPACE})*?)"
+_KEY = re.compile(rf"{_NEW_NAME}{SPACE}*:")
+_VARIABLE = re.compile(rf"{_NEW_NAME}{SPACE}+in(?!{NAME_PART})")
+_PARAMETER = re.compile(rf"{_NEW_NAME}{SPACE}*(?=[,)])")
 
 
 def normalise(name: str) -> str:
@@ -52,11 +56,23 @@ class Names:
 
 def _pattern(pieces: list[str]) -> re.Pattern[str]:
     out = re.escape(pieces[0])
-    for before, piece in zip(pieces, pieces[1:], strict=False):
+    for before, piece in pairwise(pieces):
         both_words = re.match(NAME_PART, before) and re.match(NAME_PART, piece)
         out += rf"{SPACE}{'+' if both_words else '*'}" + re.escape(piece)
     tail = rf"(?!{NAME_PART})" if re.match(NAME_PART, pieces[-1]) else ""
     return re.compile(out + tail)
+
+
+def variable_at(text: str, position: int) -> tuple[str, int] | None:
+    """Return the name that stands before ``in`` here, and where ``in`` ends."""
+    match = _VARIABLE.match(text, position)
+    return (normalise(match[1]), match.end()) if match else None
+
+
+def parameter_at(text: str, position: int) -> tuple[str, int] | None:
+    """Return the name of a parameter without a type here, and where it ends."""
+    match = _PARAMETER.match(text, position)
+    return (normalise(match[1]), match.end()) if match else None
 
 
 def key_at(text: str, position: int) -> tuple[str, int] | None:

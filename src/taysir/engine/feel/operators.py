@@ -321,7 +321,7 @@ def matches(value: Value, test: Value) -> bool | None:
     if kind is Range:
         return True if type(value) is Range and equal(value, test) else in_range(value, test)
     if kind is Test:
-        return COMPARE[test.operator](value, test.operand)
+        return truth(COMPARE[test.operator](value, test.operand))
     if kind is list:
         if type(value) is list and equal(value, test):
             return True
@@ -331,4 +331,4 @@ def matches(value: Value, test: Value) -> bool | None:
 
 def truth(value: Value) -> bool | None:
     """Return a boolean as it is and anything else as null."""
-    return value if value is True or value is False else None
+    return value if isinstance(value, bool) else None

@@ -1,8 +1,8 @@
 """Read FEEL: recursive descent with precedence climbing, guided by the names in scope.
 
-Source: DMN 1.5 clause 10.3.1.2. The parser works on tokens read on demand (``reader``), because only
-it knows where a name may stand, and a name in scope may hold spaces and signs. Types are read in
-``type_text``. The result is a tree of ``syntax`` nodes; nothing is evaluated here.
+Source: DMN 1.5 clause 10.3.1.2. The parser works on tokens read on demand (``reader``), because
+only it knows where a name may stand, and a name in scope may hold spaces and signs. Types are read
+in ``type_text``. The result is a tree of ``syntax`` nodes; nothing is evaluated here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from decimal import Decimal
 from taysir.engine.feel import syntax
 from taysir.engine.feel.errors import ENG_FEEL_DEPTH
 from taysir.engine.feel.lexer import next_token, unescape
-from taysir.engine.feel.names import BASE_NAMES, Names, key_at, normalise
+from taysir.engine.feel.names import BASE_NAMES, Names, key_at, normalise, parameter_at, variable_at
 from taysir.engine.feel.reader import TokenReader
 from taysir.engine.feel.syntax import Node
 from taysir.engine.feel.temporal_text import parse_temporal
@@ -331,30 +331,22 @@ class Parser(TokenReader):
         """Read the iterators of a loop."""
         found: list[syntax.Iterator] = []
         while not found or self.accept(","):
-            name = self.words_before("in")
+            found_name = variable_at(self.text, self.token.start)
+            if found_name is None:
+                raise self.error("a name and “in”", "اسم تتبعه in")
+            name = found_name[0]
+            self.move(found_name[1])
+            self.know(name)
             source = self.expression()
             end = self.expression() if self.accept("..") else None
             found.append(syntax.Iterator(name, source, end))
         return tuple(found)
 
-    def words_before(self, word: str) -> str:
-        """Read a new name up to a word, and the word."""
-        start = self.token.start
-        end = start
-        while self.token.kind == "name" and self.token.text != word:
-            end = self.take().end
-        if end == start:
-            raise self.error("a name", "اسم")
-        self.expect(word)
-        name = normalise(self.text[start:end])
-        self.know(name)
-        return name
-
     def function(self) -> Node:
         """Read ``function(a: number, b) body``."""
         self.take()
         self.take()
-        parameters = []
+        parameters: list[tuple[str, FeelType | None]] = []
         while not self.at(")"):
             if parameters:
                 self.expect(",")
@@ -370,14 +362,12 @@ class Parser(TokenReader):
             self.move(key[1])
             self.know(key[0])
             return key[0], self.type_of()
-        start, end = self.token.start, self.token.end
-        while self.token.kind == "name":
-            end = self.take().end
-        if self.token.start == start:
+        bare = parameter_at(self.text, self.token.start)
+        if bare is None:
             raise self.error("the name of a parameter", "اسم المعامل")
-        name = normalise(self.text[start:end])
-        self.know(name)
-        return name, None
+        self.move(bare[1])
+        self.know(bare[0])
+        return bare[0], None
 
     def type_of(self) -> FeelType:
         """Read the name or structure of a type."""

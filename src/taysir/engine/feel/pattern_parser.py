@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from taysir.engine.feel.character_classes import (
     MULTI_ESCAPES,
@@ -146,9 +147,6 @@ class _Writer:
 
     def atom(self) -> list[Instruction]:
         """One character, class, place, group or reference."""
-        if "x" in self.flags:
-            while self.peek() and self.peek() in " \t\n\r":
-                self.at += 1
         char = self.take()
         if char == "(":
             return self.group()
@@ -241,9 +239,6 @@ class _Writer:
 
     def class_part(self, *, first: bool) -> Accepts:
         """A character, a range or an escape inside a class."""
-        if "x" in self.flags and self.peek() in " \t\n\r" and self.peek():
-            self.at += 1
-            return lambda _c: False
         low = self.class_character(first=first)
         if not isinstance(low, str):
             return low
@@ -306,6 +301,21 @@ def _place(char: str, multiline: bool) -> Place:
     return lambda text, at: at == len(text)
 
 
+def _without_spaces(text: str) -> str:
+    """Remove white space outside character classes, as the flag ``x`` asks for."""
+    out: list[str] = []
+    depth = 0
+    escaped = False
+    for char in text:
+        if not depth and not escaped and char in " \t\n\r":
+            continue
+        if not escaped:
+            depth += (char == "[") - (char == "]")
+        escaped = char == "\\" and not escaped
+        out.append(char)
+    return "".join(out)
+
+
 def _literal(text: str, *, fold: bool) -> list[Instruction]:
     def accepts(char: str) -> Callable[[str], bool]:
         return lambda c: c == char
@@ -313,7 +323,8 @@ def _literal(text: str, *, fold: bool) -> list[Instruction]:
     return [(CHAR, fold_case(accepts(c)) if fold else accepts(c), 0) for c in text]
 
 
-def compile_pattern(text: str, flags: str) -> Pattern | None:
+@lru_cache(maxsize=512)
+def find_pattern(text: str, flags: str) -> Pattern | None:
     """Return the compiled pattern, or None if it is not one."""
     if set(flags) - set("smixq"):
         return None
@@ -321,6 +332,8 @@ def compile_pattern(text: str, flags: str) -> Pattern | None:
     if "q" in flags:
         program = [*_literal(text, fold=fold), (MATCH, None, 0)]
         return Pattern(tuple(program), 0, 0, fold, True)
+    if "x" in flags:
+        text = _without_spaces(text)
     writer = _Writer(text, flags)
     try:
         body = writer.choice()

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from taysir.engine.feel.errors import ENG_FEEL_STEPS
 from taysir.kernel import limits
@@ -21,7 +20,7 @@ CHAR, SPLIT, JUMP, SAVE, BACK, TEST, MARK, LOOP, MATCH = range(9)
 edge of a group, a back-reference, a place (``^``, ``$``), the start of a round of a loop, its end
 if it moved on, and success."""
 
-Instruction = tuple[int, object, int]
+Instruction = tuple[int, Any, int]
 
 
 class Steps(Protocol):
@@ -67,12 +66,12 @@ class Pattern:
                 code, argument, target = program[pc]
                 pc += 1
                 if code == CHAR:
-                    if at >= size or not argument(text[at]):  # type: ignore[operator]
+                    if at >= size or not argument(text[at]):
                         break
                     at += 1
                 elif code == SPLIT:
                     stack.append((target, at, edges, marks))
-                    pc = argument  # type: ignore[assignment]
+                    pc = argument
                 elif code == MATCH:
                     return (edges[0], at, *edges[2:]), steps
                 else:
@@ -83,7 +82,7 @@ class Pattern:
                     pc = pc if skip < 0 else skip
         return None, steps
 
-    def _other(self, code: int, argument: object, target: int, state: State) -> Moved | None:
+    def _other(self, code: int, argument: Any, target: int, state: State) -> Moved | None:
         """Do one of the rarer instructions."""
         text, at, edges, marks = state
         if code == JUMP:
@@ -95,7 +94,7 @@ class Pattern:
         if code == LOOP:
             return None if marks[target] == at else (-1, at, edges, marks)
         if code == TEST:
-            place: Place = argument  # type: ignore[assignment]
+            place: Place = argument
             return (-1, at, edges, marks) if place(text, at) else None
         start, end = edges[2 * target], edges[2 * target + 1]
         piece = text[start:end] if start >= 0 and end >= 0 else ""
@@ -107,11 +106,3 @@ class Pattern:
 Place = Callable[[str, int], bool]
 State = tuple[str, int, tuple[int, ...], tuple[int, ...]]
 Moved = tuple[int, int, tuple[int, ...], tuple[int, ...]]
-
-
-@lru_cache(maxsize=512)
-def find_pattern(text: str, flags: str) -> Pattern | None:
-    """Return the compiled pattern, or None if it or a flag is wrong."""
-    from taysir.engine.feel.pattern_parser import compile_pattern
-
-    return compile_pattern(text, flags)

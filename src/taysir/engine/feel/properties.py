@@ -47,6 +47,10 @@ def _months(duration: YearsMonths, unit: int) -> Decimal:
     return -value if duration.months < 0 else value
 
 
+def _of_part(part: str, read: Read) -> Read:
+    return lambda moment: read(getattr(moment, part))
+
+
 _DATE: dict[str, Read] = {
     "year": lambda d: Decimal(d.year),
     "month": lambda d: Decimal(d.month),
@@ -67,8 +71,8 @@ PROPERTIES: dict[type, dict[str, Read]] = {
     Date: _DATE,
     Time: _TIME,
     DateTime: {
-        **{name: (lambda v, read=read: read(v.date)) for name, read in _DATE.items()},
-        **{name: (lambda v, read=read: read(v.time)) for name, read in _TIME.items()},
+        **{name: _of_part("date", read) for name, read in _DATE.items()},
+        **{name: _of_part("time", read) for name, read in _TIME.items()},
         "time offset": _offset,
     },
     DaysTime: {

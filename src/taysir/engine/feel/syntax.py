@@ -180,6 +180,8 @@ class FunctionOf:
 class Tests:
     """Unary tests: ``-`` is no tests at all; ``not(…)`` is negated."""
 
+    __test__ = False
+
     tests: tuple[Node, ...]
     negated: bool = False
 

@@ -7,7 +7,7 @@ integers; reading and writing of texts is in ``temporal_text``.
 
 from __future__ import annotations
 
-import datetime as py
+import datetime as dt
 from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -183,7 +183,7 @@ def zone_offset(name: str, date: Date, nanos: int) -> int | None:
     year = min(max(date.year, 1), 9998)
     day = min(date.day, month_days(year, date.month))
     seconds = nanos // SECOND
-    local = py.datetime(
+    local = dt.datetime(
         year, date.month, day, seconds // 3600, seconds // 60 % 60, seconds % 60, tzinfo=zone
     )
     offset = local.utcoffset()

@@ -111,7 +111,7 @@ def resolve(kind: FeelType, named: Mapping[str, FeelType]) -> FeelType | None:
 
 
 def unconstrained(kind: FeelType) -> FeelType:
-    """Return the type without the allowed values of item definitions, as ``instance of`` sees it."""
+    """Return the type without allowed values, as ``instance of`` sees it."""
     if isinstance(kind, ConstrainedType):
         return unconstrained(kind.base)
     if isinstance(kind, ListType | RangeType):

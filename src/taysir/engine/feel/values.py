@@ -7,7 +7,7 @@ values at the edge, ``from_feel`` gives native ones back where Python can hold t
 
 from __future__ import annotations
 
-import datetime as py
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context as DecimalContext
@@ -66,7 +66,7 @@ class Test:
 
 
 class Function:
-    """Something that can be invoked: written in FEEL, built in, or a model of business knowledge."""
+    """Something that can be invoked: written in FEEL, or a model of business knowledge."""
 
     __slots__ = ("call", "name", "parameters", "result_type", "types")
 
@@ -121,18 +121,18 @@ def _scalar(value: object) -> Value:
         return Decimal(repr(value)) if value - value == 0 else None
     if isinstance(value, str):
         return str(value)
-    if isinstance(value, py.datetime):
+    if isinstance(value, dt.datetime):
         return DateTime(Date(value.year, value.month, value.day), _time(value.timetz(), value))
-    if isinstance(value, py.date):
+    if isinstance(value, dt.date):
         return Date(value.year, value.month, value.day)
-    if isinstance(value, py.time):
+    if isinstance(value, dt.time):
         return _time(value, None)
-    if isinstance(value, py.timedelta):
+    if isinstance(value, dt.timedelta):
         return DaysTime(value.days * DAY + value.seconds * SECOND + value.microseconds * 1000)
-    raise Problem(ENG_FEEL_VALUE, kind=type(value).__name__)
+    raise Problem(ENG_FEEL_VALUE, type=type(value).__name__)
 
 
-def _time(value: py.time, moment: py.datetime | None) -> Time:
+def _time(value: dt.time, moment: dt.datetime | None) -> Time:
     nanos = value.hour * HOUR + value.minute * MINUTE + value.second * SECOND
     nanos += value.microsecond * 1000
     if value.tzinfo is None:
@@ -154,33 +154,33 @@ def from_feel(value: Value) -> Any:
     return value if convert is None else convert(value)
 
 
-def _date_out(value: Date) -> py.date | Date:
-    return py.date(value.year, value.month, value.day) if 1 <= value.year <= 9999 else value
+def _date_out(value: Date) -> dt.date | Date:
+    return dt.date(value.year, value.month, value.day) if 1 <= value.year <= 9999 else value
 
 
-def _time_out(value: Time) -> py.time | Time:
+def _time_out(value: Time) -> dt.time | Time:
     hour, minute, second, nanos = value.clock
     if nanos % 1000:
         return value
-    zone: py.tzinfo | None = None
+    zone: dt.tzinfo | None = None
     if value.zone is not None:
         zone = ZoneInfo(value.zone)
     elif value.offset is not None:
-        zone = py.timezone(py.timedelta(seconds=value.offset))
-    return py.time(hour, minute, second, nanos // 1000, tzinfo=zone)
+        zone = dt.timezone(dt.timedelta(seconds=value.offset))
+    return dt.time(hour, minute, second, nanos // 1000, tzinfo=zone)
 
 
-def _date_time_out(value: DateTime) -> py.datetime | DateTime:
+def _date_time_out(value: DateTime) -> dt.datetime | DateTime:
     date, time = _date_out(value.date), _time_out(value.time)
     if isinstance(date, Date) or isinstance(time, Time):
         return value
-    return py.datetime.combine(date, time)
+    return dt.datetime.combine(date, time)
 
 
-def _days_time_out(value: DaysTime) -> py.timedelta | DaysTime:
+def _days_time_out(value: DaysTime) -> dt.timedelta | DaysTime:
     if value.nanos % 1000 or abs(value.nanos) >= 999_999_999 * DAY:
         return value
-    return py.timedelta(microseconds=value.nanos // 1000)
+    return dt.timedelta(microseconds=value.nanos // 1000)
 
 
 _OUT: dict[type, Callable[[Any], Any]] = {

@@ -45,7 +45,7 @@ def number_grouped(text: str, group: str | None, point: str | None) -> Decimal |
         if "." in plain:
             return None
         plain = plain.replace(point, ".")
-    return number(plain)
+    return ARITHMETIC.create_decimal(plain) if _NUMBER.fullmatch(plain) else None
 
 
 @TABLE.add("string", "from: any")

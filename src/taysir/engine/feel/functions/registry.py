@@ -1,9 +1,9 @@
 """How the built-in functions are declared, and how arguments find their parameters.
 
 A function has one or more signatures, e.g. ``"string: string, start: number, length?: number"``.
-A parameter with ``?`` after its name may be left out; a type with ``?`` accepts null; ``*`` before a
-name takes all remaining arguments. An argument of a wrong type makes the result null. The singleton
-conversions of DMN 1.5 clause 10.3.2.9.4 are applied.
+A parameter with ``?`` after its name may be left out; a type with ``?`` accepts null; ``*`` before
+a name takes all remaining arguments. An argument of a wrong type makes the result null. The
+singleton conversions of DMN 1.5 clause 10.3.2.9.4 are applied.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from taysir.engine.feel.functions.registry import Caller, Table
 from taysir.engine.feel.operators import bounded
-from taysir.engine.feel.patterns import Pattern, find_pattern
+from taysir.engine.feel.pattern_parser import find_pattern
+from taysir.engine.feel.patterns import Pattern
 from taysir.engine.feel.values import Value
 
 TABLE = Table()

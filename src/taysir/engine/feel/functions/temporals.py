@@ -150,11 +150,9 @@ def is_same(value1: Value = None, value2: Value = None) -> bool:
     if type(value1) is not type(value2):
         return False
     if type(value1) is Time:
-        return (value1.offset, value1.zone) == (value2.offset, value2.zone) and bool(
-            value1 == value2
-        )
+        return bool(value1 == value2)
     if type(value1) is DateTime:
-        return value1.date == value2.date and is_same(value1.time, value2.time)
+        return bool(value1.date == value2.date and value1.time == value2.time)
     return equal(value1, value2) is True
 
 
