@@ -1,0 +1,1 @@
+"""Journeys through the running country, in a real browser."""
