@@ -32,7 +32,7 @@ RECORDS: dict[str, dict[str, Any]] = {
     },
     "licence": {
         "licence_number": "WL-0042",
-        "categories": ["private"],
+        "categories": ["B"],
         "issued_on": "2021-12-24",
         "expires_on": "2026-12-24",
         "restrictions": [],

@@ -106,4 +106,5 @@ def test_every_fact_of_the_pack_is_labelled_in_both_languages(pack: Pack) -> Non
     for fact in pack.facts.values():
         assert fact.label["ar"]
         assert fact.label["en"]
-        assert len(fact.options) in {0, len(fact.schema.get("enum", []))}
+        if "enum" in fact.schema:
+            assert [option.value for option in fact.options] == fact.schema["enum"]

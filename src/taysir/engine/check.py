@@ -14,7 +14,7 @@ from datetime import date
 from itertools import chain
 from typing import Any, Final
 
-from taysir.engine.definition import PLACEHOLDER, Flow, Pack
+from taysir.engine.definition import PLACEHOLDER, Article, Flow, OnNotFound, Pack, Stage
 from taysir.engine.errors import (
     ENG_CHECK_ARABIC,
     ENG_CHECK_ARTICLE,
@@ -97,20 +97,21 @@ def _schema_path(name: str) -> Path:
 
 def _used_facts(pack: Pack) -> set[str]:
     used: set[str] = {name for output in pack.service.outputs for name in output.facts}
-    for page in pack.pages:
-        used.update(fact.name for fact in page.preview)
-    for text, _ in _expressions(pack):
-        used.update(_known_in(pack, text))
-    for span in pack.rules.spans:
-        for law in span.laws.values():
-            used.update(law.facts)
-    for lookup in pack.lookups:
-        used.update(PLACEHOLDER.findall(lookup.path))
-    for reason in pack.reasons.values():
-        for sentence in chain(reason.text.values(), reason.remedy.values()):
-            used.update(PLACEHOLDER.findall(sentence))
+    used.update(fact.name for page in pack.pages for fact in page.preview)
+    used.update(*(_known_in(pack, text) for text, _ in _expressions(pack)))
+    used.update(*(law.facts for span in pack.rules.spans for law in span.laws.values()))
+    used.update(*(PLACEHOLDER.findall(sentence) for sentence in _sentences(pack)))
     # What the grant computes is what the person gets: it is shown with the decision.
     return used | set(pack.plan.values)
+
+
+def _sentences(pack: Pack) -> Iterator[str]:
+    """Yield every text of the pack that may name facts in braces."""
+    for reason in pack.reasons.values():
+        yield from reason.text.values()
+        yield from reason.remedy.values()
+    for lookup in pack.lookups:
+        yield lookup.path
 
 
 def _known_in(pack: Pack, text: str) -> set[str]:
@@ -168,23 +169,21 @@ def _once_only(pack: Pack, holdings: Mapping[str, str]) -> Iterator[Finding]:
 
 def _stages(flow: Flow) -> Iterator[Finding]:
     """Every stage can be reached, ends, and does not wait for ever."""
-    forward = {
-        name: {action.to for action in stage.actions.values()}
-        for name, stage in flow.stages.items()
-    }
-    backward: dict[str, set[str]] = {name: set() for name in flow.stages}
-    for name, targets in forward.items():
-        for target in targets:
-            backward[target].add(name)
+    forward = {name: _targets(stage) for name, stage in flow.stages.items()}
+    backward = {name: {other for other in forward if name in forward[other]} for name in forward}
     reached = _closure({flow.start}, forward)
     ending = _closure({name for name, stage in flow.stages.items() if stage.final}, backward)
     for name, stage in flow.stages.items():
         if name not in reached:
             yield finding(ENG_CHECK_UNREACHABLE, stage.place, name=name)
-        if name not in ending or (not stage.final and not stage.actions):
+        if name not in ending:
             yield finding(ENG_CHECK_DEAD_END, stage.place, stage=name)
         if not stage.final and stage.deadline is None:
             yield finding(ENG_CHECK_DEADLINE, stage.place, stage=name)
+
+
+def _targets(stage: Stage) -> set[str]:
+    return {action.to for action in stage.actions.values()}
 
 
 def _closure(start: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
@@ -228,32 +227,43 @@ def _row_article(pack: Pack, file: RuleFile, row: Row) -> Iterator[Finding]:
         return
     first = row.validity.start or file.validity.start or date.min
     last = row.validity.end or file.validity.end or date.max
-    end = article.valid_until or date.max
-    if first < article.valid_from or last > end:
-        day = first if first < article.valid_from else end
+    if day := _day_without_force(article, first, last):
         yield finding(
             ENG_CHECK_ARTICLE, row.place, name=name, article=row.article, date=day.isoformat()
         )
 
 
+def _day_without_force(article: Article, first: date, last: date) -> date | None:
+    """Return a day of a validity on which the article is not in force, if there is one."""
+    end = article.valid_until or date.max
+    if first < article.valid_from:
+        return first
+    return end if last > end else None
+
+
 def _reasons(pack: Pack) -> Iterator[Finding]:
     """Every code that can come up has words, and every text can come up."""
-    raised = {pack.plan.grant_reason}
-    for lookup in pack.lookups:
-        raised.update({lookup.not_found_reason, lookup.waiting_reason} - {""})
-        if lookup.on_not_found.value == "refuse" and not lookup.not_found_reason:
-            yield finding(ENG_CHECK_REASON, lookup.place, code=lookup.name)
-    for file in pack.rules.files:
-        for row in file.rows:
-            if row.decision == pack.plan.refusals:
-                raised.add(row.code)
-                if row.code not in pack.reasons:
-                    yield finding(ENG_CHECK_REASON, row.place, code=row.code)
-    if pack.plan.grant_reason not in pack.reasons:
-        yield finding(ENG_CHECK_REASON, pack.plan.place, code=pack.plan.grant_reason)
+    raised = dict(_raised_codes(pack))
+    for code, place in raised.items():
+        if code not in pack.reasons:
+            yield finding(ENG_CHECK_REASON, place, code=code)
     for code, reason in pack.reasons.items():
         if code not in raised:
             yield finding(ENG_CHECK_UNREACHABLE, reason.place, severity=Severity.WARNING, name=code)
+
+
+def _raised_codes(pack: Pack) -> Iterator[tuple[str, Place]]:
+    """Yield the reason codes that decisions can give, with the place that gives them."""
+    yield pack.plan.grant_reason, pack.plan.place
+    for lookup in pack.lookups:
+        if lookup.on_not_found is OnNotFound.REFUSE:
+            yield lookup.not_found_reason, lookup.place
+        if lookup.waiting_reason:
+            yield lookup.waiting_reason, lookup.place
+    for file in pack.rules.files:
+        for row in file.rows:
+            if row.decision == pack.plan.refusals:
+                yield row.code, row.place
 
 
 # --- texts and tests -----------------------------------------------------------------------------

@@ -112,5 +112,6 @@ def _type_of(schema: dict[str, Any], *, money: bool) -> FactType | None:
 def _options(schema: dict[str, Any], notes: dict[str, Any]) -> tuple[Option, ...]:
     labels = notes.get("options", {})
     holder = schema.get("items", schema) if schema.get("type") == "array" else schema
-    values = holder.get("enum", []) if isinstance(holder, dict) else []
+    # Without an enum the labels only name the known values: a registry may hold others.
+    values = holder.get("enum", list(labels)) if isinstance(holder, dict) else []
     return tuple(Option(value, labels[str(value)]) for value in values if str(value) in labels)

@@ -46,16 +46,18 @@ def lookups_due(
     facts: CaseFacts,
     *,
     at: datetime,
+    on: date | None = None,
     refresh: Iterable[str] = (),
 ) -> tuple[Lookup, ...]:
     """Return what to ask now: never asked, failed, too old, or named by a decision's ``refresh``.
 
-    A lookup whose path needs a fact that is not known yet is left out.
+    A lookup whose path needs a fact that is not known yet is left out. ``on`` is the day that
+    conditions see, where it is not the day of ``at`` in UTC.
     """
     again = frozenset(refresh)
     return tuple(
         lookup
-        for lookup in needed_lookups(pack, facts, on=at.date())
+        for lookup in needed_lookups(pack, facts, on=on or at.date())
         if path_facts_known(lookup, facts)
         and (
             lookup.name in again

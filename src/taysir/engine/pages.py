@@ -139,26 +139,15 @@ def validate_answers(
     With ``facts`` and ``model`` the page's conditions and cross-checks see the whole case; ``on``
     is today's date for checks that need it. A field that is not shown is ignored.
     """
-    known = facts or CaseFacts()
-    everything = model or _page_model(page)
-    values: dict[str, Json] = {}
-    errors: dict[str, Text] = {}
+    form = _Form(facts or CaseFacts(), model or _page_model(page), on)
     for question in page.questions:
-        if question.when is not None:
-            context = case_context(everything, known, on=on, answers=values)
-            if not question.when.holds(context):
-                continue
-        value = _read_answer(question, raw.get(question.field, ""), errors)
-        if value is not _UNREADABLE and value is not None:
-            values[question.field] = value
-    if page.checks and not errors:
-        context = case_context(everything, known, on=on, answers=values)
-        for check in page.checks:
-            if check.field not in errors and not check.test.holds(context):
-                errors[check.field] = check.message
-    order = [question.field for question in page.questions if question.field in errors]
-    summary = tuple((name, errors[name][language]) for name in order)
-    return Answers(values, errors, summary)
+        if question.when is None or question.when.holds(form.context()):
+            form.read(question, raw.get(question.field, ""))
+    if page.checks and not form.errors:
+        form.cross_check(page)
+    order = [question.field for question in page.questions if question.field in form.errors]
+    summary = tuple((name, form.errors[name][language]) for name in order)
+    return Answers(form.values, form.errors, summary)
 
 
 def apply_answers(
@@ -199,25 +188,42 @@ def _page_model(page: Page) -> FactModel:
 # --- one answer ----------------------------------------------------------------------------------
 
 
-def _read_answer(question: Question, raw: str, errors: dict[str, Text]) -> Any:
-    """Return the value of one field, or a marker; a message goes to ``errors``."""
-    name, fact = question.field, question.fact
-    if len(raw) > ANSWER_CHARACTERS:
-        errors[name] = _too_long(fact, ANSWER_CHARACTERS)
-        return _UNREADABLE
-    text = raw.strip()
-    if not text and fact.type is not FactType.BOOLEAN:
-        if question.required:
-            errors[name] = _missing(fact)
-        return None
-    value = _parse(fact, text)
-    if value is _UNREADABLE:
-        errors[name] = _unreadable(fact)
-        return value
-    if fact.accepts(value):
-        return value
-    errors[name] = _not_accepted(fact, value)
-    return _UNREADABLE
+class _Form:
+    """One submitted page while it is read: values and messages so far."""
+
+    def __init__(self, facts: CaseFacts, model: FactModel, on: date | None) -> None:
+        self._facts, self._model, self._on = facts, model, on
+        self.values: dict[str, Json] = {}
+        self.errors: dict[str, Text] = {}
+
+    def context(self) -> Variables:
+        """Return what conditions see: the case with the answers read so far laid over it."""
+        return case_context(self._model, self._facts, on=self._on, answers=self.values)
+
+    def read(self, question: Question, raw: str) -> None:
+        """Read one field: its value or a message."""
+        name, fact, text = question.field, question.fact, raw.strip()
+        if len(raw) > ANSWER_CHARACTERS:
+            self.errors[name] = _too_long(fact, ANSWER_CHARACTERS)
+        elif text or fact.type is FactType.BOOLEAN:
+            self._take(name, fact, _parse(fact, text))
+        elif question.required:
+            self.errors[name] = _missing(fact)
+
+    def _take(self, name: str, fact: Fact, value: Any) -> None:
+        if value is _UNREADABLE:
+            self.errors[name] = _unreadable(fact)
+        elif not fact.accepts(value):
+            self.errors[name] = _not_accepted(fact, value)
+        else:
+            self.values[name] = value
+
+    def cross_check(self, page: Page) -> None:
+        """Apply the conditions over several facts; the first that fails of each field is told."""
+        context = self.context()
+        for check in page.checks:
+            if check.field not in self.errors and not check.test.holds(context):
+                self.errors[check.field] = check.message
 
 
 def _parse(fact: Fact, text: str) -> Any:
