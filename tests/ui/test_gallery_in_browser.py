@@ -59,7 +59,7 @@ def test_letters_come_from_our_fonts(browser: Browser, gallery_url: str) -> None
         node = session.send("DOM.querySelector", {"nodeId": root, "selector": selector})
         used = session.send("CSS.getPlatformFontsForNode", {"nodeId": node["nodeId"]})
         names = {font["familyName"] for font in used["fonts"]}
-        assert names <= {"IBM Plex Sans Arabic"}, (selector, names)
+        assert all(name.startswith("IBM Plex Sans") for name in names), (selector, names)
     page.context.close()
 
 

@@ -163,3 +163,16 @@ def test_pagination_shows_ends_and_neighbours(page: int, links: int) -> None:
     shown = macro('{{ pagination(page, 12, "?p={page}") }}', page=page)
     assert shown.count("<a ") == links
     assert macro('{{ pagination(1, 1, "?p={page}") }}').strip() == ""
+
+
+def test_every_component_is_documented_and_shown() -> None:
+    """A macro without a line in the reference or a place in the gallery is listed."""
+    folder = Path(gallery.__file__).parent / "jinja2" / "ui"
+    signatures = re.findall(r"macro ([a-z]\w*)(\(.*\)) -?%}", (folder / "macros.html").read_text())
+    page = Path(__file__).parents[2] / "docs" / "reference" / "design-system.md"
+    reference = page.read_text("utf-8")
+    assert [] == [name + rest for name, rest in signatures if f"`{name}{rest}`" not in reference]
+    shown = (folder / "gallery.html").read_text("utf-8") + (folder / "macros.html").read_text(
+        "utf-8"
+    )
+    assert [] == [name for name, _ in signatures if len(re.findall(rf"\b{name}\(", shown)) < 2]
