@@ -87,6 +87,21 @@ def test_a_waiting_case_is_checked_again_and_referred_at_its_deadline(pack: Pack
     assert (last.action, last.is_deadline) == ("refer", True)
 
 
+def test_checking_again_does_not_start_the_deadline_anew(pack: Pack) -> None:
+    """A case that waits in vain is referred after thirty days, however often it was checked."""
+    token, at = walk(pack, ("submit", Role.APPLICANT, SECOND), ("wait", Role.SYSTEM, SECOND))
+    entered, checks = at, 0
+    while (due := due_at(pack, token)) is not None and not due.is_deadline:
+        at = due.due
+        token = transition(pack, token, due.action, role=Role.SYSTEM, at=at)
+        token = transition(pack, token, "wait", role=Role.SYSTEM, at=at + SECOND)
+        checks += 1
+    assert due is not None
+    assert (due.action, due.due) == ("refer", entered + 30 * DAY)
+    assert checks == 30 * 24 * 4
+    assert len(token.to_json()) < 400
+
+
 def test_a_timer_runs_a_bounded_number_of_times(pack: Pack) -> None:
     token, at = walk(pack, ("submit", Role.APPLICANT, SECOND), ("wait", Role.SYSTEM, SECOND))
     at_bound = Token(token.pack, token.stage, token.since, timer_runs=FLOW_TIMER_RUNS)

@@ -46,12 +46,17 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Token(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The state of one case in the flow of the pack with hash ``pack``."""
+    """The state of one case in the flow of the pack with hash ``pack``.
+
+    ``first`` holds when stages with a timer were first entered: a check that leaves such a stage
+    and comes back must not start its deadline anew. There are as many as such stages, no more.
+    """
 
     pack: str
     stage: str
     since: datetime
     seq: int = 0
+    first: dict[str, datetime] = {}
     timer_runs: int = 0
     clock: Clock = Clock()
 
@@ -85,7 +90,8 @@ class DueAction:
 
 def start_token(pack: Pack, *, at: datetime) -> Token:
     """Open a case at the first stage of the flow."""
-    return Token(pack=pack.hash, stage=pack.flow.start, since=at)
+    entered = _entries(pack, {}, pack.flow.start, at)
+    return Token(pack=pack.hash, stage=pack.flow.start, since=at, first=entered)
 
 
 def stage_of(pack: Pack, token: Token) -> Stage:
@@ -119,6 +125,7 @@ def transition(pack: Pack, token: Token, action: str, *, role: Role | str, at: d
         stage=taken.to,
         since=at,
         seq=token.seq + 1,
+        first=_entries(pack, token.first, taken.to, at),
         clock=token.clock.plus(stage.stopped_by, elapsed_ms=_elapsed_ms(token, at)),
     )
 
@@ -126,29 +133,46 @@ def transition(pack: Pack, token: Token, action: str, *, role: Role | str, at: d
 def due_at(pack: Pack, token: Token) -> DueAction | None:
     """Return what will happen next by itself and when: the timer's next run or the deadline."""
     stage = stage_of(pack, token)
-    candidates: list[DueAction] = []
-    if stage.deadline is not None:
-        due = token.since + stage.deadline.after
-        candidates.append(DueAction(stage.deadline.action, due, is_deadline=True))
-    timer = stage.timer
-    if timer is not None and token.timer_runs < FLOW_TIMER_RUNS:
-        if token.timer_runs == 0:
-            due = token.since + timer.after
-            candidates.append(DueAction(timer.action, due, is_deadline=False))
-        elif timer.every is not None:
-            due = token.since + timer.after + timer.every * token.timer_runs
-            candidates.append(DueAction(timer.action, due, is_deadline=False))
+    candidates = [item for item in (_deadline(stage, token), _timer(stage, token)) if item]
     return min(candidates, key=lambda item: (item.due, not item.is_deadline), default=None)
 
 
 def due_action(pack: Pack, token: Token, *, at: datetime) -> DueAction | None:
     """Return the action that has fallen due by ``at``; the deadline wins over the timer."""
     stage = stage_of(pack, token)
-    if stage.deadline is not None and at >= token.since + stage.deadline.after:
-        due = token.since + stage.deadline.after
-        return DueAction(stage.deadline.action, due, is_deadline=True)
-    following = due_at(pack, token)
-    return following if following is not None and following.due <= at else None
+    fallen = (item for item in (_deadline(stage, token), _timer(stage, token)) if item)
+    return next((item for item in fallen if item.due <= at), None)
+
+
+def _entries(
+    pack: Pack, first: dict[str, datetime], stage: str, at: datetime
+) -> dict[str, datetime]:
+    """Return the first entries, with this one if it is one."""
+    if stage in first or pack.flow.stages[stage].timer is None:
+        return first
+    return {**first, stage: at}
+
+
+def _deadline(stage: Stage, token: Token) -> DueAction | None:
+    if stage.deadline is None:
+        return None
+    begun = token.first.get(token.stage, token.since)
+    return DueAction(stage.deadline.action, begun + stage.deadline.after, is_deadline=True)
+
+
+def _timer(stage: Stage, token: Token) -> DueAction | None:
+    """Return the timer's next run: its times are fixed by the first entry into the stage."""
+    timer = stage.timer
+    if timer is None or token.timer_runs >= FLOW_TIMER_RUNS:
+        return None
+    begun = token.first.get(token.stage, token.since) + timer.after
+    passed = token.timer_runs
+    if token.since >= begun:
+        passed += 1 + ((token.since - begun) // timer.every if timer.every else 0)
+    if passed and timer.every is None:
+        return None
+    due = begun + (timer.every or timedelta(0)) * passed
+    return DueAction(timer.action, due, is_deadline=False)
 
 
 def fire_timer(token: Token) -> Token:
