@@ -31,7 +31,7 @@ AMOUNTS = st.integers(-limits.MONEY_MINOR, limits.MONEY_MINOR).map(Money)
         (120000, "1,200 دينار", "1,200 dinars"),
         (12050, "120.50 دينار", "120.50 dinars"),
         (5, "0.05 دينار", "0.05 dinars"),
-        (-300, "-3 دنانير", "-3 dinars"),
+        (-300, "\u200e-3 دنانير", "-3 dinars"),
     ],
 )
 def test_an_amount_reads_as_people_say_it(minor: int, arabic: str, english: str) -> None:

@@ -69,8 +69,8 @@ def test_numbers_have_one_policy_of_digits() -> None:
     """Western digits, commas between thousands, a point before decimals, in both languages."""
     assert formats.format_number(1234567) == "1,234,567"
     assert formats.format_number(1234.5, "ar") == "1,234.5"
-    assert formats.format_percent(0.985) == "98.5%"
-    assert formats.format_percent(1) == "100%"
+    assert formats.format_percent(0.985) == "\u200e98.5%"
+    assert formats.format_percent(1, "en") == "100%"
     assert formats.format_money(20000, "ar") == "200 دينار"
     assert formats.format_weekday(DAY, "en") == "Thursday"
 

@@ -81,9 +81,9 @@ class Money:
         whole, fraction = divmod(abs(self.minor), MINOR_PER_DINAR)
         if language == "en":
             return f"{self.figure()} {'dinar' if whole == 1 and not fraction else 'dinars'}"
-        if fraction:
-            return f"{self.figure()} دينار"
-        return _arabic_dinars(whole, figure=self.figure())
+        # The mark of direction keeps the minus before its number in Arabic text.
+        figure = f"\u200e{self.figure()}" if self.minor < 0 else self.figure()
+        return f"{figure} دينار" if fraction else _arabic_dinars(whole, figure=figure)
 
     def __add__(self, other: Money) -> Money:
         return Money(self.minor + other.minor)

@@ -30,6 +30,8 @@ from taysir.ui.texts import Forms, current_language, plural
 
 CalendarChoice = Literal["both", "gregorian", "hijri"]
 
+_LEFT_TO_RIGHT: Final = "\u200e"
+
 DAYS: Final[Forms] = {
     "ar": {
         "zero": "أقل من يوم", "one": "يوم واحد", "two": "يومان", "few": "{n} أيام",
@@ -121,9 +123,12 @@ def format_number(number: float | Decimal, language: Language | None = None) -> 
 
 
 def format_percent(share: float | Decimal, language: Language | None = None) -> str:
-    """Write a share of 1 as a percentage with at most one decimal: ``98.5%``."""
-    del language
-    return f"{share * 100:.1f}".removesuffix(".0") + "%"
+    """Write a share of 1 as a percentage with at most one decimal: ``98.5%``.
+
+    In Arabic a mark of direction goes before it: after Arabic letters the sign would change sides.
+    """
+    mark = _LEFT_TO_RIGHT if (language or current_language()) == "ar" else ""
+    return mark + f"{share * 100:.1f}".removesuffix(".0") + "%"
 
 
 def format_duration(duration: timedelta, language: Language | None = None) -> str:
