@@ -333,3 +333,41 @@ DATASERVICE_CSV_BYTES: Final = 64 * MIB
 
 DATASERVICE_CSV_ROWS: Final = 500_000
 """Rows of one CSV file."""
+
+# --- Cases (transactions) ------------------------------------------------------------------------
+
+SEARCH_CHARACTERS: Final = 200
+"""Words typed into the search box; more of them find nothing."""
+
+PARALLEL_LOOKUPS: Final = 6
+"""Questions to agencies asked side by side for one case; the renewal has six."""
+
+CASE_STEPS: Final = 12
+"""Steps that the system takes with one case in one go; the longest path has six."""
+
+BILL_DAYS: Final = 30
+"""Days to pay a bill; the flow of the sample services lapses after as many."""
+
+RETRY_FIRST_S: Final = 2
+"""The first pause before an agency that was down is asked again; it doubles each time."""
+
+RETRY_LONGEST_S: Final = 900
+"""The longest pause before an agency that is down is asked again."""
+
+CASES_LISTED: Final = 50
+"""Cases on one page of a person's list."""
+
+WORKER_BATCH: Final = 50
+"""Cases that the worker takes up in one round."""
+
+WORKER_PAUSE_S: Final = 0.25
+"""The worker's rest between two rounds."""
+
+OUTBOX_BATCH: Final = 200
+"""Events sent to the programme in one call; its back end takes as many."""
+
+DISPUTE_CHARACTERS: Final = 500
+"""What a person may write about a value that is wrong."""
+
+READS_SHOWN: Final = 100
+"""Questions about a person on one page of the tracker."""

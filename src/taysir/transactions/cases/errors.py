@@ -1,0 +1,42 @@
+"""Errors of cases."""
+
+from __future__ import annotations
+
+from taysir.kernel.errors import Mender, declare
+
+TRX_CASE_NOT_FOUND = declare(
+    "TRX-0201",
+    status=404,
+    ar="لا توجد معاملة بهذا الرقم بين معاملاتك.",
+    en="There is no case with this number among yours.",
+    remedy_ar="افتح «معاملاتي» واختر المعاملة من القائمة.",
+    remedy_en="Open “My cases” and choose the case from the list.",
+    mender=Mender.PERSON,
+)
+TRX_PAGE_NOT_FOUND = declare(
+    "TRX-0202",
+    status=404,
+    ar="لا توجد هذه الصفحة في الطلب.",
+    en="The application has no such page.",
+    remedy_ar="ارجع إلى المعاملة وتابع من حيث وقفت.",
+    remedy_en="Go back to the case and go on from where you stopped.",
+    mender=Mender.PERSON,
+)
+TRX_CASE_MOVED_ON = declare(
+    "TRX-0203",
+    status=409,
+    ar="المعاملة {case} تجاوزت هذه الخطوة.",
+    en="The case {case} is past this step.",
+    remedy_ar="افتح المعاملة لترى أين وصلت؛ لم يتغير شيء.",
+    remedy_en="Open the case to see where it is; nothing was changed.",
+    mender=Mender.PERSON,
+)
+TRX_FACT_NOT_DISPUTABLE = declare(
+    "TRX-0204",
+    status=404,
+    ar="لا يمكن الاعتراض على هذه القيمة.",
+    en="This value cannot be disputed.",
+    remedy_ar="ارجع إلى الطلب واختر قيمة من قائمة البيانات.",
+    remedy_en="Go back to the application and choose a value from the list.",
+    mender=Mender.PERSON,
+)

@@ -1,0 +1,29 @@
+"""Case numbers that people can read out: agency, year, serial and a check digit."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from taysir.transactions.cases.models import Case
+
+
+def case_number(agency: str, *, at: datetime) -> str:
+    """Return a fresh number such as ``TRF-2026-480215-7``.
+
+    The serial is drawn at random, so that a number tells nothing of how many there are.
+    """
+    while True:
+        serial = f"{secrets.randbelow(900_000) + 100_000}"
+        number = f"{agency}-{at.year}-{serial}-{check_digit(f'{at.year}{serial}')}"
+        if not Case.objects.filter(number=number).exists():
+            return number
+
+
+def check_digit(digits: str) -> str:
+    """Return the Luhn check digit, which finds every single wrong digit."""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if place % 2 == 0 else 1)
+        total += value - 9 if value > 9 else value
+    return str(-total % 10)

@@ -1,0 +1,232 @@
+"""The steps that people take with a case. Each write is one transaction and safe to repeat.
+
+A double click, the back button, a second tab or a lost session repeat a step or come too late:
+repeating changes nothing, coming too late says so (TRX-0203), and nothing typed is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from taysir.engine.definition import Pack, Page, Role
+from taysir.engine.facts import Attested, CaseFacts, Dispute, FactSource
+from taysir.engine.flow import start_token, transition
+from taysir.engine.pages import Answers, apply_answers, next_page, validate_answers
+from taysir.kernel.errors import Language, Problem
+from taysir.transactions.cases.errors import (
+    TRX_CASE_MOVED_ON,
+    TRX_FACT_NOT_DISPUTABLE,
+    TRX_PAGE_NOT_FOUND,
+)
+from taysir.transactions.cases.exchange import agencies
+from taysir.transactions.cases.fetching import ask_agencies, take_over
+from taysir.transactions.cases.models import Case
+from taysir.transactions.cases.numbers import case_number
+from taysir.transactions.cases.recording import record_event
+from taysir.transactions.catalogue.packs import offer_of, offer_with
+from taysir.transactions.identity.models import Person
+from taysir.transactions.notices.service import send
+
+
+def case_start(person: Person, *, service_code: str, now: datetime | None = None) -> Case:
+    """Open a draft, or return the one that is open, with the facts that agencies answered.
+
+    Raises:
+        Problem: TRX-0101 for an unknown service.
+    """
+    at = now or timezone.now()
+    pack = offer_of(service_code).pack
+    found = _open_draft(person, service_code)
+    if found is not None and found.pack_hash != pack.hash:
+        _discard_outdated(found)
+        found = None
+    case = found or _make(person, pack, at=at)
+    return case_fetch(case, person=person, now=at)
+
+
+def _open_draft(person: Person, service_code: str) -> Case | None:
+    return Case.objects.filter(
+        person_ref=person.ref, service_code=service_code, stage="draft"
+    ).first()
+
+
+def _discard_outdated(case: Case) -> None:
+    """Close a draft of an older version of the service; its facts are asked for again."""
+    pack = offer_with(case.pack_hash).pack
+    with transaction.atomic():
+        locked = Case.objects.select_for_update().get(pk=case.pk)
+        at = timezone.now()
+        locked.token = transition(pack, locked.token, "lapse", role=Role.SYSTEM, at=at)
+        record_event(locked, "withdrawn", pack=pack, role="system", at=at)
+        locked.save()
+
+
+def _make(person: Person, pack: Pack, *, at: datetime) -> Case:
+    facts = CaseFacts().with_value(
+        "applicant.national_id",
+        person.national_id,
+        provenance=Attested(person.attested_by, person.attested_at),
+    )
+    token = start_token(pack, at=at)
+    case = Case(
+        person_ref=person.ref,
+        service_code=pack.service.code,
+        pack_hash=pack.hash,
+        created_at=at,
+    )
+    case.facts, case.token = facts, token
+    try:
+        with transaction.atomic():
+            case.number = case_number(pack.service.owner.member, at=at)
+            case.save(force_insert=True)
+            record_event(case, "started", pack=pack, role="applicant", at=at)
+            case.save()
+    except IntegrityError:  # a second tab was quicker
+        draft = _open_draft(person, pack.service.code)
+        if draft is None:
+            raise
+        return draft
+    return case
+
+
+def case_fetch(case: Case, *, person: Person, now: datetime | None = None) -> Case:
+    """Ask agencies what is due for a case and take the answers over."""
+    at = now or timezone.now()
+    pack = offer_with(case.pack_hash).pack
+    asked = ask_agencies(case, pack, subject=person.national_id, agencies=agencies(), at=at)
+    if not asked:
+        return case
+    with transaction.atomic():
+        locked = Case.objects.select_for_update().get(pk=case.pk)
+        take_over(locked, pack, asked, at=at)
+        locked.save()
+    return locked
+
+
+def case_answer(
+    case: Case,
+    page_id: str,
+    *,
+    raw: Mapping[str, str],
+    language: Language,
+    now: datetime | None = None,
+) -> tuple[Page, Answers]:
+    """Check and keep the answers of one page; what is wrong comes back, nothing is lost.
+
+    Raises:
+        Problem: TRX-0202 for an unknown page, TRX-0203 once the case was sent.
+    """
+    at = now or timezone.now()
+    pack = offer_with(case.pack_hash).pack
+    page = pack.page(page_id)
+    if page is None:
+        raise Problem(TRX_PAGE_NOT_FOUND)
+    today = timezone.localdate(at)
+    answers = validate_answers(
+        page, raw, language=language, facts=case.facts, model=pack.facts, on=today
+    )
+    if answers.ok:
+        with transaction.atomic():
+            locked = _draft(case)
+            before = locked.facts
+            locked.facts = apply_answers(before, answers, page=page, by="applicant", at=at)
+            for name, value in answers.values.items():
+                if before.value(name) != value:
+                    record_event(
+                        locked, "field_typed", pack=pack, role="applicant", at=at, field=name
+                    )
+            locked.save()
+            case.facts_json = locked.facts_json
+    return page, answers
+
+
+def _draft(case: Case) -> Case:
+    locked = Case.objects.select_for_update().get(pk=case.pk)
+    if locked.stage != "draft":
+        raise Problem(TRX_CASE_MOVED_ON, case=case.number)
+    return locked
+
+
+def case_dispute_value(
+    case: Case, fact: str, *, statement: str, now: datetime | None = None
+) -> Case:
+    """Note that the person says a fetched value is wrong; the case then waits for its source.
+
+    Raises:
+        Problem: TRX-0204 for a value that was not fetched, TRX-0203 once the case was sent.
+    """
+    at = now or timezone.now()
+    pack = offer_with(case.pack_hash).pack
+    known = pack.facts.get(fact)
+    with transaction.atomic():
+        locked = _draft(case)
+        facts = locked.facts
+        if known is None or known.source is not FactSource.LOOKUP or fact not in facts:
+            raise Problem(TRX_FACT_NOT_DISPUTABLE)
+        locked.facts = facts.with_dispute(fact, Dispute(at, statement))
+        record_event(locked, "field_disputed", pack=pack, role="applicant", at=at, field=fact)
+        locked.save()
+    return locked
+
+
+def case_submit(case: Case, *, person: Person, now: datetime | None = None) -> Case:
+    """Send the application; sending it again changes nothing.
+
+    Raises:
+        Problem: TRX-0203 if the case was withdrawn or lapsed, or a page is not complete.
+    """
+    at = now or timezone.now()
+    pack = offer_with(case.pack_hash).pack
+    with transaction.atomic():
+        locked = Case.objects.select_for_update().get(pk=case.pk)
+        if locked.submitted_at is not None:
+            return locked
+        incomplete = next_page(pack, locked.facts, on=timezone.localdate(at)) is not None
+        if locked.stage != "draft" or incomplete:
+            raise Problem(TRX_CASE_MOVED_ON, case=case.number)
+        locked.token = transition(pack, locked.token, "submit", role=Role.APPLICANT, at=at)
+        locked.submitted_at, locked.due_at = at, at
+        record_event(locked, "submitted", pack=pack, role="applicant", at=at)
+        send(
+            person_ref=person.ref,
+            case_number=locked.number,
+            template="submitted",
+            values={"service": pack.service.title},
+            now=at,
+        )
+        locked.save()
+    return locked
+
+
+def case_withdraw(case: Case, *, person: Person, now: datetime | None = None) -> Case:
+    """Withdraw an application that is not decided; again changes nothing. Raises TRX-0203."""
+    at = now or timezone.now()
+    pack = offer_with(case.pack_hash).pack
+    with transaction.atomic():
+        locked = Case.objects.select_for_update().get(pk=case.pk)
+        if locked.stage == "withdrawn":
+            return locked
+        try:
+            locked.token = transition(pack, locked.token, "withdraw", role=Role.APPLICANT, at=at)
+        except Problem as problem:
+            raise Problem(TRX_CASE_MOVED_ON, case=case.number) from problem
+        locked.due_at = None
+        record_event(locked, "withdrawn", pack=pack, role="applicant", at=at)
+        send(
+            person_ref=person.ref,
+            case_number=locked.number,
+            template="withdrawn",
+            values={"service": pack.service.title},
+            now=at,
+        )
+        locked.save()
+    return locked
+
+
+def case_bill_paid(case_number: str, bill_number: str) -> None:
+    """Wake the case whose bill was paid; called inside the payment's transaction."""
+    Case.objects.filter(number=case_number, bill_number=bill_number).update(due_at=timezone.now())

@@ -1,0 +1,215 @@
+"""The pages of a case. Each view reads its person and case through access, and stays thin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from taysir.engine.definition import Pack
+from taysir.engine.pages import next_page
+from taysir.kernel import limits
+from taysir.kernel.errors import Problem
+from taysir.transactions.cases import selectors
+from taysir.transactions.cases.access import case_of, cases_of
+from taysir.transactions.cases.advancing import advance_quietly
+from taysir.transactions.cases.errors import TRX_FACT_NOT_DISPUTABLE, TRX_PAGE_NOT_FOUND
+from taysir.transactions.cases.models import Case
+from taysir.transactions.cases.services import (
+    case_answer,
+    case_dispute_value,
+    case_start,
+    case_submit,
+    case_withdraw,
+)
+from taysir.transactions.catalogue.packs import offer_with
+from taysir.transactions.documents.access import documents_of
+from taysir.transactions.identity.access import for_person
+from taysir.transactions.identity.models import Person
+from taysir.transactions.payments.service import refresh
+from taysir.ui.texts import current_language
+
+
+def _pack(case: Case) -> Pack:
+    return offer_with(case.pack_hash).pack
+
+
+@require_safe
+@for_person
+def start(request: HttpRequest, person: Person, code: str) -> HttpResponse:
+    """Open the person's draft of a service and go to its first page."""
+    case = case_start(person, service_code=code)
+    page = next_page(_pack(case), case.facts) or _pack(case).pages[0]
+    return redirect("cases:page", case.number, page.id)
+
+
+@require_safe
+@for_person
+def mine(request: HttpRequest, person: Person) -> HttpResponse:
+    """List the person's cases."""
+    pages = Paginator(cases_of(person), limits.CASES_LISTED)
+    shown = pages.get_page(request.GET.get("page"))
+    language = current_language()
+    rows = [
+        {
+            "case": item,
+            "title": _pack(item).service.title,
+            "stage": selectors.stage_title(item, _pack(item), language=language),
+        }
+        for item in shown
+    ]
+    return render(request, "cases/mine.html", {"rows": rows, "page": shown})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_person
+def page(request: HttpRequest, person: Person, number: str, page_id: str) -> HttpResponse:
+    """Show one page of the application, or take its answers and go on."""
+    case = case_of(person, number=number)
+    if case.stage != "draft":
+        return redirect("cases:case", number)
+    if request.method != "POST":
+        return render(request, "cases/page.html", _page_context(case, page_id))
+    raw = {name: str(value) for name, value in request.POST.items()}
+    shown, answers = case_answer(case, page_id, raw=raw, language=current_language())
+    if not answers.ok:
+        context = _page_context(case, page_id, raw=raw, errors=dict(answers.summary))
+        return render(request, "cases/page.html", context, status=422)
+    following = next_page(_pack(case), case.facts, after=shown.id)
+    if following is not None:
+        return redirect("cases:page", number, following.id)
+    return redirect("cases:review", number)
+
+
+def _page_context(
+    case: Case,
+    page_id: str,
+    *,
+    raw: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    pack, language = _pack(case), current_language()
+    shown = pack.page(page_id)
+    if shown is None:
+        raise Problem(TRX_PAGE_NOT_FOUND)
+    return {
+        "case": case,
+        "service": pack.service,
+        "page": shown,
+        "rows": selectors.preview_rows(case, pack, shown.preview, language=language, editable=True),
+        "missing": selectors.missing_evidence(case, pack, language=language),
+        "concerns": selectors.forecast(case, pack).concerns,
+        "fields": selectors.question_fields(case, shown, pack, raw=raw, language=language),
+        "errors": errors or {},
+    }
+
+
+@require_safe
+@for_person
+def review(request: HttpRequest, person: Person, number: str) -> HttpResponse:
+    """Show everything once more before it is sent."""
+    case = case_of(person, number=number)
+    pack, language = _pack(case), current_language()
+    if case.stage != "draft":
+        return redirect("cases:case", number)
+    incomplete = next_page(pack, case.facts)
+    if incomplete is not None:
+        return redirect("cases:page", number, incomplete.id)
+    context = {
+        "case": case,
+        "service": pack.service,
+        "rows": selectors.review_rows(case, pack, language=language),
+        "fees": selectors.fee_rows(selectors.forecast(case, pack), language=language),
+        "back": pack.pages[-1].id,
+    }
+    return render(request, "cases/review.html", context)
+
+
+@require_POST
+@for_person
+def submit(request: HttpRequest, person: Person, number: str) -> HttpResponse:
+    """Send the application and show what came of it."""
+    case = case_submit(case_of(person, number=number), person=person)
+    advance_quietly(case.pk)
+    return redirect("cases:case", number)
+
+
+@require_safe
+@for_person
+def case(request: HttpRequest, person: Person, number: str) -> HttpResponse:
+    """Show where a case is, why, and what the person can do."""
+    found = case_of(person, number=number)
+    pack, language = _pack(found), current_language()
+    following = next_page(pack, found.facts) if found.stage == "draft" else None
+    context = {
+        "case": found,
+        "service": pack.service,
+        "next_page": following.id if following else "",
+        "stage": selectors.stage_title(found, pack, language=language),
+        "decision": found.decision,
+        "timeline_items": selectors.timeline_items(found, pack, language=language),
+        "promised": selectors.promised(found, pack),
+        "bill": selectors.bill_of(found),
+        "documents": documents_of(person.ref, case_number=number),
+        "facts": selectors.preview_rows(
+            found, pack, pack.facts.values(), language=language, editable=False
+        ),
+    }
+    return render(request, "cases/case.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_person
+def dispute(request: HttpRequest, person: Person, number: str, fact: str) -> HttpResponse:
+    """Let the person say that a fetched value is wrong."""
+    found = case_of(person, number=number)
+    pack, language = _pack(found), current_language()
+    known = pack.facts.get(fact)
+    if known is None:
+        raise Problem(TRX_FACT_NOT_DISPUTABLE)
+    if request.method == "POST":
+        statement = request.POST.get("statement", "").strip()[: limits.DISPUTE_CHARACTERS]
+        case_dispute_value(found, fact, statement=statement)
+        return redirect("cases:page", number, pack.pages[0].id)
+    rows = selectors.preview_rows(found, pack, [known], language=language, editable=False)
+    context = {"case": found, "fact": known, "rows": rows, "back": pack.pages[0].id}
+    return render(request, "cases/dispute.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_person
+def withdraw(request: HttpRequest, person: Person, number: str) -> HttpResponse:
+    """Ask once more, then withdraw."""
+    found = case_of(person, number=number)
+    if request.method == "POST":
+        case_withdraw(found, person=person)
+        return redirect("cases:case", number)
+    context = {"case": found, "service": _pack(found).service}
+    return render(request, "cases/withdraw.html", context)
+
+
+@require_safe
+@for_person
+def pay(request: HttpRequest, person: Person, number: str) -> HttpResponse:
+    """Send the browser to the treasury to pay the bill of a case."""
+    found = case_of(person, number=number)
+    bill = selectors.bill_of(found)
+    if bill is None or bill.is_paid:
+        return redirect("cases:case", number)
+    return redirect(settings.TAYSIR_PORTAL.pay_url.format(number=bill.number))
+
+
+@require_safe
+@for_person
+def paid(request: HttpRequest, person: Person, number: str) -> HttpResponse:
+    """Come back from the treasury: ask it, never believe the address, and go on."""
+    found = case_of(person, number=number)
+    bill = selectors.bill_of(found)
+    if bill is not None and not bill.is_paid:
+        refresh(bill.number)
+        advance_quietly(found.pk)
+    return redirect("cases:case", number)
