@@ -49,6 +49,14 @@ def test_the_officer_sees_sources_and_rules(refused: Decision) -> None:
     assert "exchange" not in text
 
 
+def test_a_clean_case_says_how_many_grounds_were_checked(pack: Pack, make_case: MakeCase) -> None:
+    decision = decide(pack, make_case(), on=ON, at=NOW)
+    text = explain(decision, audience="officer", language="en").as_text()
+    assert "none of 9 rows matched" in text
+    assert "term_from formula, traffic-16, rules/term.dmn:" in text
+    assert "term_fee row 2, fees-3, rules/fee.dmn:" in text
+
+
 def test_the_auditor_sees_the_proof(refused: Decision) -> None:
     text = explain(refused, audience="auditor", language="en").as_text()
     assert "exchange x1, agreement a1" in text

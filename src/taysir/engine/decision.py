@@ -73,7 +73,11 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Step(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One rule that was applied: which rows matched, on which inputs, with which result."""
+    """One rule that was applied: which rows matched, on which inputs, with which result.
+
+    ``checked`` counts the rows of the decision's own table that were law on the day; a decision
+    that is a formula has none, and its single entry in ``rows`` is the formula itself (row 0).
+    """
 
     decision: str
     file: str
@@ -83,6 +87,7 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     fact: str = ""
     label: Words = {}
     words: Words = {}
+    checked: int = 0
 
 
 class Decision(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -82,7 +82,7 @@ ENG_KEY_UNKNOWN = declare(
 ENG_SCHEMA = declare(
     "ENG-1009",
     status=422,
-    ar="الملف ليس مخطط JSON Schema 2020-12 صحيحاً: {detail}",
+    ar="الملف ليس مخطط JSON Schema 2020-12 صحيحًا: {detail}",
     en="The file is not a valid JSON Schema 2020-12: {detail}",
     remedy_ar="صحّح المخطط عند الموضع المذكور.",
     remedy_en="Correct the schema at the place named.",
@@ -147,7 +147,7 @@ ENG_DUPLICATE = declare(
     status=422,
     ar="الاسم «{name}» مستعمل أكثر من مرة.",
     en="The name “{name}” is used more than once.",
-    remedy_ar="أعط كل عنصر اسماً لا يشاركه فيه غيره.",
+    remedy_ar="أعط كل عنصر اسمًا لا يشاركه فيه غيره.",
     remedy_en="Give each element a name of its own.",
     mender=Mender.AUTHOR,
 )
@@ -186,7 +186,7 @@ ENG_FACT_UNDECLARED = declare(
     status=422,
     ar="المعلومة «{fact}» ليست من معلومات هذه الخدمة.",
     en="The fact “{fact}” is not one of this service's facts.",
-    remedy_ar="استعمل اسماً معرّفاً في facts.schema.json.",
+    remedy_ar="استعمل اسمًا معرّفًا في facts.schema.json.",
     remedy_en="Use a name that facts.schema.json defines.",
     mender=Mender.CALLER,
 )
@@ -195,7 +195,7 @@ ENG_LOOKUP_PATH = declare(
     status=409,
     ar="لا يمكن الاستعلام «{lookup}»: المعلومة «{fact}» غير معروفة بعد.",
     en="The lookup “{lookup}” cannot be made: the fact “{fact}” is not known yet.",
-    remedy_ar="أكمل المعلومة أولاً ثم أعد الاستعلام.",
+    remedy_ar="أكمل المعلومة أولًا ثم أعد الاستعلام.",
     remedy_en="Complete that fact first, then ask again.",
     mender=Mender.CALLER,
     retry=Retry.AFTER_MENDING,
@@ -205,7 +205,7 @@ ENG_DECISION_FAILED = declare(
     status=500,
     ar="تعذّر تطبيق القاعدة «{decision}» من {file}: {detail}",
     en="The rule “{decision}” of {file} could not be applied: {detail}",
-    remedy_ar="لم يُتخذ قرار؛ صحّح القاعدة وانشر إصداراً جديداً، أو أحل الطلب إلى موظف.",
+    remedy_ar="لم يُتخذ قرار؛ صحّح القاعدة وانشر إصدارًا جديدًا، أو أحل الطلب إلى موظف.",
     remedy_en="Nothing was decided; correct and publish the rule, or refer the case to an officer.",
     mender=Mender.AUTHOR,
 )
@@ -267,7 +267,7 @@ ENG_CHECK_UNSOURCED = declare(
     status=422,
     ar="المعلومة «{fact}» مصدرها «{source}» ولا شيء في الحزمة يجلبها.",
     en="The fact “{fact}” should come from “{source}”, but nothing in the pack provides it.",
-    remedy_ar="أضف سؤالاً أو استعلاماً أو قاعدة تعطي قيمتها، أو غيّر مصدرها.",
+    remedy_ar="أضف سؤالًا أو استعلامًا أو قاعدة تعطي قيمتها، أو غيّر مصدرها.",
     remedy_en="Add the question, lookup or rule that gives its value, or change its source.",
     mender=Mender.AUTHOR,
 )
@@ -346,7 +346,7 @@ ENG_CHECK_TESTS = declare(
 ENG_CHECK_ARABIC = declare(
     "ENG-1311",
     status=422,
-    ar="النص العربي «{path}» لا يحوي حروفاً عربية.",
+    ar="النص العربي «{path}» لا يحوي حروفًا عربية.",
     en="The Arabic text “{path}” has no Arabic letters.",
     remedy_ar="اكتب النص بالعربية.",
     remedy_en="Write the text in Arabic.",

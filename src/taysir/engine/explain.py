@@ -86,8 +86,12 @@ _PROOF: Final[Text] = {"ar": "الإثبات", "en": "Proof"}
 _ARTICLE: Final[Text] = {"ar": "السند: {title}.", "en": "Legal basis: {title}."}
 _PACK: Final[Text] = {"ar": "إصدار تعريف الخدمة", "en": "Version of the service definition"}
 _DAY: Final[Text] = {"ar": "تاريخ القانون المطبق", "en": "Law applied as of"}
-_ROWS: Final[Text] = {"ar": "السطر {row}", "en": "row {row}"}
-_NO_ROW: Final[Text] = {"ar": "لم ينطبق أي سطر", "en": "no row matched"}
+_ROW: Final[Text] = {"ar": "السطر {row}", "en": "row {row}"}
+_FORMULA: Final[Text] = {"ar": "صيغة", "en": "formula"}
+_NO_ROW: Final[Text] = {
+    "ar": "لم ينطبق أي سطر (عدد الأسطر: {count})",
+    "en": "none of {count} rows matched",
+}
 _TYPED: Final[Text] = {"ar": "أدخله {by} في {at}", "en": "typed by {by} at {at}"}
 _ATTESTED: Final[Text] = {"ar": "أثبته {by} عند الدخول في {at}", "en": "attested by {by} at {at}"}
 _FETCHED: Final[Text] = {"ar": "من {by} في {at}", "en": "from {by} at {at}"}
@@ -187,7 +191,7 @@ def _steps(steps: Iterable[Step], language: Language) -> Section:
         Row(
             f"{step.file} {step.decision}",
             step.words[language] if step.words else _result(step),
-            _matched(step.rows, language),
+            _matched(step, language),
         )
         for step in steps
     )
@@ -200,13 +204,16 @@ def _result(step: Step) -> str:
     return "—" if step.result is None else str(step.result)
 
 
-def _matched(rows: Iterable[RuleRow], language: Language) -> str:
-    named = [
-        f"{row.decision} {_ROWS[language].format(row=row.row)}, {row.article}, {place}"
-        for row in rows
-        if row.row and (place := f"{row.file}:{row.line}")
-    ]
-    return "; ".join(named) or _NO_ROW[language]
+def _matched(step: Step, language: Language) -> str:
+    if not step.rows:
+        return _NO_ROW[language].format(count=step.checked)
+    return "; ".join(_row_words(row, language) for row in step.rows)
+
+
+def _row_words(row: RuleRow, language: Language) -> str:
+    number = _ROW[language].format(row=row.row) if row.row else _FORMULA[language]
+    parts = (f"{row.decision} {number}", row.article, f"{row.file}:{row.line}")
+    return ", ".join(part for part in parts if part)
 
 
 def _proof(decision: Decision, language: Language) -> Section:

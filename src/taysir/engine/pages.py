@@ -295,12 +295,12 @@ def _unreadable(fact: Fact) -> Text:
     match fact.type:
         case FactType.DATE:
             return {
-                "ar": f"{fact.label['ar']}: اكتب تاريخاً مثل 1/7/1447 أو 31/1/2026.",
+                "ar": f"{fact.label['ar']}: اكتب تاريخًا مثل 1/7/1447 أو 31/1/2026.",
                 "en": f"{fact.label['en']}: enter a date such as 31/1/2026 or 1/7/1447.",
             }
         case FactType.INTEGER | FactType.NUMBER | FactType.MONEY if not fact.options:
             return {
-                "ar": f"{fact.label['ar']}: اكتب رقماً.",
+                "ar": f"{fact.label['ar']}: اكتب رقمًا.",
                 "en": f"{fact.label['en']}: enter a number.",
             }
         case _:

@@ -17,7 +17,7 @@ from taysir.engine.wording import both, fill, word_value
 from taysir.kernel.errors import Language
 
 _KEPT: Final[Text] = {
-    "ar": "طلبك محفوظ ونعيد السؤال تلقائياً. لا حاجة إلى تقديم طلب جديد.",
+    "ar": "طلبك محفوظ ونعيد السؤال تلقائيًا. لا حاجة إلى تقديم طلب جديد.",
     "en": "Your application is kept and we ask again automatically. You need not apply again.",
 }
 _MISSING: Final[Mapping[EvidenceOutcome | None, tuple[str, Text]]] = {

@@ -41,6 +41,8 @@ class Law:
     """The rows in force in the file's tables, by line: the compiled model names rows by it."""
     facts: tuple[str, ...]
     """The facts that the decision rests on, through the decisions it requires."""
+    own_rows: int
+    """How many rows of the decision's own table are in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,12 @@ def _laws(
             if name in laws:
                 findings.append(finding(ENG_DUPLICATE, source.place, name=name))
             laws[name] = Law(
-                decision=name, model=dmn, file=file, rows=rows, facts=uses.of_decision(name)
+                decision=name,
+                model=dmn,
+                file=file,
+                rows=rows,
+                facts=uses.of_decision(name),
+                own_rows=sum(item.row.decision == name for item in rows.values()),
             )
     return laws
 

@@ -272,11 +272,12 @@ class _Case:
             decision=law.decision,
             file=law.file.file,
             result=value,
-            rows=tuple(_rule_row(item) for item in rows) or _file_row(law),
+            rows=tuple(_rule_row(item) for item in rows) or _formula(law),
             inputs=self.words.inputs(law.facts),
             fact=fact,
             label=dict(known.label) if known else {},
             words=self.words.words_of(fact, value) if known else {},
+            checked=law.own_rows,
         )
 
     def _unworded(self, code: str) -> ReasonText:
@@ -290,7 +291,9 @@ def _rule_row(item: RowInForce) -> RuleRow:
     return RuleRow(row.place.file, row.decision, row.number, row.place.line, row.article)
 
 
-def _file_row(law: Law) -> tuple[RuleRow, ...]:
-    """Return what stands for a decision without rows: its file's article."""
-    place = law.file.decisions[law.decision].place
-    return (RuleRow(law.file.file, law.decision, 0, place.line, law.file.article),)
+def _formula(law: Law) -> tuple[RuleRow, ...]:
+    """Return what stands for a decision that is a formula: its place and its file's article."""
+    source = law.file.decisions[law.decision]
+    if source.columns:
+        return ()
+    return (RuleRow(law.file.file, law.decision, 0, source.place.line, law.file.article),)
