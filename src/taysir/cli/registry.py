@@ -70,10 +70,16 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
 ) -> None:
     """Serve a mapping until Ctrl-C or SIGTERM; only the agency's node should reach it."""
-    _load(mapping, as_json=False)
+    loaded = _load(mapping, as_json=False)
     configure_logging(process="registry")
-    service = DataService.open(mapping, folder=data)
+    source = open_source(loaded.mapping.source, folder=data or mapping.parent)
+    service = DataService(loaded.mapping, source)
     try:
+        found = check_source(loaded, source)
+        mistaken = any(one.severity is Severity.ERROR for one in found)
+        _report(found, ok=not mistaken, as_json=False)
+        if mistaken:
+            raise typer.Exit(1)
         asyncio.run(_serve(service, host=host, port=port))
     except OSError as error:
         say(

@@ -66,7 +66,7 @@ def load_mapping(file: Path) -> LoadedMapping:
         raise MappingErrors(found)
     mapping = as_mapping(source.value)
     found = [
-        finding(DSV_MAPPING_SHAPE, source.at(path), path=dotted(path), detail=detail)
+        finding(DSV_MAPPING_SHAPE, source.at(path), path=dotted(path), detail=f"{detail}.")
         for path, detail in _contradictions(mapping)
     ]
     if found:
@@ -97,10 +97,13 @@ def _shape_findings(source: Source) -> Iterator[Finding]:
                     place = source.at((*path, key))
                     yield finding(DSV_MAPPING_KEY_UNKNOWN, place, key=key, path=dotted(path))
             case Kinds.OneOfNotValid() | Kinds.OneOfMultipleValid():
-                detail = "exactly one of: key, column, parts, of + count, of + sum"
+                detail = "exactly one of: key, column, parts, of + count, of + sum."
+                yield finding(DSV_MAPPING_SHAPE, source.at(path), path=dotted(path), detail=detail)
+            case Kinds.Enum(options=options):
+                detail = " | ".join(str(option) for option in options) + "."
                 yield finding(DSV_MAPPING_SHAPE, source.at(path), path=dotted(path), detail=detail)
             case _:
-                detail = error.message[:300]
+                detail = error.message[:300] + "."
                 yield finding(DSV_MAPPING_SHAPE, source.at(path), path=dotted(path), detail=detail)
 
 
