@@ -73,3 +73,29 @@ def test_targets_are_large_enough_for_a_thumb(browser: Browser, gallery_url: str
     )
     assert small == []
     page.context.close()
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_text_of_twice_the_size_fits_a_phone(
+    browser: Browser, gallery_url: str, language: str
+) -> None:
+    """WCAG 1.4.4: nothing is cut off sideways when a person doubles the letters."""
+    page = opened(browser, gallery_url, language, "light", 360)
+    page.add_style_tag(content="html { font-size: 200% !important }")
+    assert sideways_scroll(page) == 0
+    page.context.close()
+
+
+def test_the_page_works_without_javascript(browser: Browser, gallery_url: str) -> None:
+    """The language switch, a disclosure and the links of the errors need no script."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(gallery_url)
+    page.locator("details summary").first.click()
+    assert page.locator("details[open]").count() == 1
+    page.locator(".error-summary a").first.click()
+    assert page.url.endswith("#national_id")
+    page.locator(".tool--language").click()
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert page.url == gallery_url
+    context.close()
