@@ -151,6 +151,26 @@ EXC_TLS_PEER = declare(
     remedy_en="Register the node's certificate in the federation document.",
     mender=Mender.CALLER,
 )
+EXC_BUSY = declare(
+    "EXC-0116",
+    status=503,
+    ar="العقدة مشغولة: بلغت الطلبات الحديثة الحد الذي تتذكره.",
+    en="The node is busy: it remembers as many recent calls as it may.",
+    remedy_ar="أعد المحاولة بعد دقيقة.",
+    remedy_en="Try again in a minute.",
+    mender=Mender.OPERATOR,
+    retry=Retry.LATER,
+)
+EXC_EXPIRED = declare(
+    "EXC-0117",
+    status=401,
+    ar="انتهت مدة البيان الموقّع.",
+    en="The signed statement has expired.",
+    remedy_ar="أرسل طلبا جديدا ببيان جديد.",
+    remedy_en="Make the call again with a new statement.",
+    mender=Mender.CALLER,
+    retry=Retry.NOW,
+)
 EXC_NODE_UNREACHABLE = declare(
     "EXC-0120",
     status=502,
@@ -236,6 +256,44 @@ EXC_UNKNOWN_EXCHANGE = declare(
     mender=Mender.CALLER,
 )
 
+EXC_FEDERATION = declare(
+    "EXC-0201",
+    status=503,
+    ar="وثيقة الاتحاد غير مقبولة: {reason}.",
+    en="The federation document is not accepted: {reason}.",
+    remedy_ar="راجع عنوان جهة الاعتماد وشهادتها؛ تبقى الوثيقة السابقة سارية حتى انتهائها.",
+    remedy_en="Check the authority's address and certificate; the last document still serves.",
+    mender=Mender.AUTHORITY,
+    retry=Retry.LATER,
+)
+EXC_AGREEMENT = declare(
+    "EXC-0202",
+    status=403,
+    ar="الاتفاقية {agreement} غير مقبولة: {reason}.",
+    en="The agreement {agreement} is not accepted: {reason}.",
+    remedy_ar="يجب أن يوقّع الطرفان النص نفسه بشهادتين ساريتين.",
+    remedy_en="Both parties must sign the same terms with valid certificates.",
+    mender=Mender.CALLER,
+)
+EXC_EVIDENCE_UNREADABLE = declare(
+    "EXC-0203",
+    status=422,
+    ar="الملف ليس حزمة إثبات مقروءة: {reason}.",
+    en="The file is not a readable evidence package: {reason}.",
+    remedy_ar="اطلب الحزمة من جديد؛ ربما انقطع نقلها.",
+    remedy_en="Ask for the package again; its transfer may have been cut off.",
+    mender=Mender.CALLER,
+)
+EXC_EVIDENCE_INVALID = declare(
+    "EXC-0204",
+    status=422,
+    ar="الإثبات لا يصح: {file}: {reason}.",
+    en="The evidence does not hold: {file}: {reason}.",
+    remedy_ar="لا تعتمد على الحزمة. اطلب حزمة الطرف الآخر وقارن.",
+    remedy_en="Do not rely on the package. Ask the other party for theirs and compare.",
+    mender=Mender.CALLER,
+)
+
 _SERVER: Final = "Server.ServerProxy."
 XROAD_TYPES: Final = MappingProxyType(
     {
@@ -251,11 +309,13 @@ XROAD_TYPES: Final = MappingProxyType(
         EXC_FEDERATION_EXPIRED.code: "Server.ClientProxy.OutdatedGlobalConf",
         EXC_CLOCK.code: _SERVER + "InvalidRequest",
         EXC_REPLAY.code: _SERVER + "InvalidRequest",
+        EXC_BUSY.code: _SERVER + "NetworkError",
+        EXC_EXPIRED.code: _SERVER + "InvalidRequest",
         EXC_BODY_DIGEST.code: _SERVER + "InvalidRequest",
         EXC_SIGNER.code: _SERVER + "SignatureVerification.CertValidation",
         EXC_TLS_PEER.code: _SERVER + "SslAuthenticationFailed",
         EXC_NODE_UNREACHABLE.code: "Server.ClientProxy.NetworkError",
-        EXC_BACKEND_UNREACHABLE.code: _SERVER + "ServiceFailed.HttpError",
+        EXC_BACKEND_UNREACHABLE.code: _SERVER + "NetworkError",
         EXC_BACKEND_ANSWER.code: _SERVER + "ServiceFailed.InvalidResponse",
         EXC_UNKNOWN_SERVICE.code: _SERVER + "UnknownService",
         EXC_PEER_ANSWER.code: "Server.ClientProxy.InvalidResponse",
