@@ -11,10 +11,13 @@ import pytest
 from django.template import engines
 from django.test import RequestFactory
 from django.utils import translation
-from jinja2 import UndefinedError
+from jinja2 import UndefinedError, nodes
 
 from taysir.ui import gallery
+from taysir.ui.jinja import environment
+from taysir.ui.texts import PACKAGE
 
+UI_TEMPLATES = Path(gallery.__file__).parent / "jinja2" / "ui"
 STATIC = Path(gallery.__file__).parent / "static" / "ui"
 CSS = (STATIC / "taysir.css").read_text("utf-8")
 PHYSICAL = re.compile(
@@ -167,12 +170,34 @@ def test_pagination_shows_ends_and_neighbours(page: int, links: int) -> None:
 
 def test_every_component_is_documented_and_shown() -> None:
     """A macro without a line in the reference or a place in the gallery is listed."""
-    folder = Path(gallery.__file__).parent / "jinja2" / "ui"
-    signatures = re.findall(r"macro ([a-z]\w*)(\(.*\)) -?%}", (folder / "macros.html").read_text())
+    signatures = re.findall(
+        r"macro ([a-z]\w*)(\(.*\)) -?%}", (UI_TEMPLATES / "macros.html").read_text("utf-8")
+    )
     page = Path(__file__).parents[2] / "docs" / "reference" / "design-system.md"
     reference = page.read_text("utf-8")
     assert [] == [name + rest for name, rest in signatures if f"`{name}{rest}`" not in reference]
-    shown = (folder / "gallery.html").read_text("utf-8") + (folder / "macros.html").read_text(
-        "utf-8"
-    )
+    shown = (UI_TEMPLATES / "gallery.html").read_text("utf-8") + (
+        UI_TEMPLATES / "macros.html"
+    ).read_text("utf-8")
     assert [] == [name for name, _ in signatures if len(re.findall(rf"\b{name}\(", shown)) < 2]
+
+
+@pytest.mark.parametrize(
+    "template",
+    sorted(PACKAGE.rglob("jinja2/**/*.html")),
+    ids=lambda file: file.relative_to(PACKAGE).as_posix(),
+)
+def test_every_template_asks_for_components_that_exist(template: Path) -> None:
+    """A template of any app compiles, and imports only names that ui/ offers."""
+    offered = {
+        f"ui/{name}.html": set(
+            re.findall(r"macro (\w+)", (UI_TEMPLATES / f"{name}.html").read_text("utf-8"))
+        )
+        for name in ("macros", "icons")
+    }
+    tree = environment().parse(template.read_text("utf-8"))
+    for node in tree.find_all(nodes.FromImport):
+        source = node.template.value if isinstance(node.template, nodes.Const) else ""
+        names = {name if isinstance(name, str) else name[0] for name in node.names}
+        assert names <= offered.get(source, names), source
+    environment().compile(tree)

@@ -26,8 +26,9 @@ def fields(text: str) -> set[str]:
 
 def test_every_text_has_its_english() -> None:
     """A text of a template or of code without English is listed with its files."""
-    missing = {text: USED[text] for text in USED if text not in texts.catalogue().english}
-    assert missing == {}
+    english = texts.catalogue().english
+    missing = [f"{sorted(files)}: {text}" for text, files in USED.items() if text not in english]
+    assert not missing, "\n".join(missing)
 
 
 def test_no_catalogue_entry_is_unused() -> None:

@@ -27,7 +27,9 @@
 
   document.querySelectorAll("[data-print]").forEach(function (button) {
     button.hidden = false;
-    button.addEventListener("click", function () { window.print(); });
+    button.addEventListener("click", function () {
+      window.print();
+    });
   });
 
   // A page that waits for the state looks again by itself: data-poll is an address that answers
@@ -37,12 +39,16 @@
   function look() {
     if (looks++ > 40 || document.hidden) return;
     fetch(waiting.dataset.poll, { credentials: "same-origin" })
-      .then(function (answer) { return answer.ok ? answer.text() : waiting.dataset.pollState; })
+      .then(function (answer) {
+        return answer.ok ? answer.text() : waiting.dataset.pollState;
+      })
       .then(function (state) {
         if (state.trim() !== waiting.dataset.pollState) location.reload();
         else setTimeout(look, 1500 + looks * 250);
       })
-      .catch(function () { setTimeout(look, 10000); });
+      .catch(function () {
+        setTimeout(look, 10000);
+      });
   }
   if (waiting) setTimeout(look, 1500);
 })();
