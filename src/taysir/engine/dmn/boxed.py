@@ -304,7 +304,12 @@ class _Box:
             for n, text in enumerate(written)
         }
         return Rule(
-            number, element.get("id"), element.line, tuple(tests), tuple(outputs), annotations
+            number,
+            element.get("id"),
+            element.line,
+            tuple(each.check for each in tests),
+            tuple(outputs),
+            annotations,
         )
 
 

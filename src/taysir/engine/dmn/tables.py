@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from taysir.engine.dmn.model import TABLES
 from taysir.engine.dmn.trace import InputTrace, RowTrace, TableTrace
+from taysir.engine.feel.compiler import UnaryTest
 from taysir.engine.feel.expression import UnaryTests
 from taysir.engine.feel.functions.statistics import largest, smallest, total
 from taysir.engine.feel.operators import equal
@@ -49,7 +50,7 @@ class Rule:
     number: int
     id: str
     line: int
-    tests: tuple[UnaryTests, ...]
+    checks: tuple[UnaryTest | None, ...]
     outputs: tuple[Run, ...]
     annotations: dict[str, str]
 
@@ -70,22 +71,22 @@ class Table:
     def run(self, scope: Scope) -> Value:
         """Return the result and add the trace to those of the decision."""
         inputs = [coerce(each.run(scope), each.kind) for each in self.columns]
-        rows = [self._test(rule, inputs, scope) for rule in self.rules]
+        rows = [
+            [
+                check is None or check(value, scope)
+                for check, value in zip(rule.checks, inputs, strict=True)
+            ]
+            for rule in self.rules
+        ]
         valid = self._valid(inputs, scope)
         hits = [
             (index, self._outputs(self.rules[index], scope))
             for index, cells in enumerate(rows)
-            if valid and all(cell is True for cell in cells)
+            if valid and cells.count(True) == len(cells)
         ]
         chosen = _POLICIES.get(self.hit_policy, _unique)(self, hits, scope)
         self._leave_trace(inputs, rows, hits, chosen, scope)
         return self._result(chosen, scope)
-
-    def _test(self, rule: Rule, inputs: list[Value], scope: Scope) -> tuple[bool | None, ...]:
-        cells: list[bool | None] = []
-        for tests, value in zip(rule.tests, inputs, strict=True):
-            cells.append(tests.passes(value, scope) if tests.tests else True)
-        return tuple(cells)
 
     def _valid(self, inputs: list[Value], scope: Scope) -> bool:
         return all(
@@ -140,7 +141,7 @@ class Table:
     def _leave_trace(
         self,
         inputs: list[Value],
-        rows: list[tuple[bool | None, ...]],
+        rows: list[list[bool | None]],
         hits: Sequence[Hit],
         chosen: Sequence[Hit] | None,
         scope: Scope,
@@ -176,15 +177,19 @@ _LISTS = frozenset({"COLLECT", "RULE ORDER", "OUTPUT ORDER"})
 
 def _row(
     rule: Rule,
-    cells: tuple[bool | None, ...],
+    cells: list[bool | None],
     outputs: tuple[Value, ...] | None,
     selected: bool,
     names: list[str],
 ) -> RowTrace:
     if outputs is None:
-        return RowTrace(rule.number, rule.id, rule.line, cells, False, False, {}, rule.annotations)
+        return RowTrace(
+            rule.number, rule.id, rule.line, tuple(cells), False, False, {}, rule.annotations
+        )
     made = {name: from_feel(value) for name, value in zip(names, outputs, strict=True)}
-    return RowTrace(rule.number, rule.id, rule.line, cells, True, selected, made, rule.annotations)
+    return RowTrace(
+        rule.number, rule.id, rule.line, tuple(cells), True, selected, made, rule.annotations
+    )
 
 
 def _unique(_table: Table, hits: Sequence[Hit], _scope: Scope) -> Sequence[Hit] | None:

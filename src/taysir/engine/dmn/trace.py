@@ -5,12 +5,12 @@ The explanation of a case is made from this; it holds FEEL values given back as 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class RowTrace:
+
+class RowTrace(msgspec.Struct, frozen=True):
     """One rule: for each input cell whether it held, and the outputs if all did."""
 
     number: int
@@ -19,12 +19,11 @@ class RowTrace:
     cells: tuple[bool | None, ...]
     matched: bool
     selected: bool
-    outputs: dict[str, Any] = field(default_factory=dict)
-    annotations: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, Any] = {}
+    annotations: dict[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class InputTrace:
+class InputTrace(msgspec.Struct, frozen=True):
     """One input column: its expression, label and value."""
 
     text: str
@@ -32,8 +31,7 @@ class InputTrace:
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class TableTrace:
+class TableTrace(msgspec.Struct, frozen=True):
     """One evaluation of a decision table."""
 
     id: str
@@ -54,8 +52,7 @@ class TableTrace:
         return tuple(row for row in self.rows if row.selected)
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionTrace:
+class DecisionTrace(msgspec.Struct, frozen=True):
     """One decision that was taken, with the tables it went through."""
 
     id: str
@@ -65,8 +62,7 @@ class DecisionTrace:
     tables: tuple[TableTrace, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """The value of a decision, and every decision taken on the way, in order."""
 
     value: Any

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from operator import eq, ge, gt, le, lt
 from typing import Any
 
 from taysir.engine.feel import syntax
@@ -26,13 +27,15 @@ from taysir.engine.feel.operators import (
     truth,
 )
 from taysir.engine.feel.properties import read_property
-from taysir.engine.feel.runtime import BUDGET, INPUT, Run, Scope
+from taysir.engine.feel.runtime import BUDGET, INPUT, Budget, Run, Scope
 from taysir.engine.feel.syntax import Node
 from taysir.engine.feel.temporal_text import parse_temporal
 from taysir.engine.feel.types import FeelType, is_instance, resolve, unconstrained
 from taysir.engine.feel.values import Context, Range, Test, Value
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
+
+UnaryTest = Callable[[Value, Scope], bool | None]
 
 
 class Compiler:
@@ -84,7 +87,16 @@ class Compiler:
         return run
 
     def call(self, node: syntax.Call) -> Run:
-        """An invocation."""
+        """An invocation; a constant such as ``date("2026-01-31")`` is made once."""
+        constant = _constant_call(node)
+        if constant is None:
+            return self.invocation(node)
+        name, value = constant
+        slow = self.invocation(node)
+        return lambda scope: value if name not in scope else slow(scope)
+
+    def invocation(self, node: syntax.Call) -> Run:
+        """An invocation that is done each time."""
         function = self.compile(node.function)
         arguments = [self.compile(each) for each in node.arguments]
         names = node.names
@@ -111,8 +123,9 @@ class Compiler:
             return self.logic(node)
         operator = ARITHMETICS.get(node.operator) or COMPARE[node.operator]
         left, right = self.compile(node.left), self.compile(node.right)
-        if node.operator in _FAST and _constant_number(node.right) is not None:
-            return _compare_constant(node.operator, left, _constant_number(node.right))
+        bound = _constant_number(node.right)
+        if node.operator in _FAST and bound is not None:
+            return _compare_constant(node.operator, left, bound)
         return lambda scope: operator(left(scope), right(scope))
 
     def logic(self, node: syntax.Binary) -> Run:
@@ -162,15 +175,19 @@ class Compiler:
 
         return run
 
-    def test(self, node: Node) -> Callable[[Value, Scope], bool | None]:
+    def test(self, node: Node) -> UnaryTest:
         """Return a unary test as a function of the value and the scope."""
         if isinstance(node, syntax.Comparison):
+            bound = _constant_number(node.operand)
+            if node.operator in _FAST and bound is not None:
+                return _compares_constant(node.operator, bound)
             operator, operand = COMPARE[node.operator], self.compile(node.operand)
             return lambda value, scope: operator(value, operand(scope))
         if isinstance(node, syntax.Literal):
-            constant = node.value
-            return lambda value, _scope: equal(value, constant)
+            return _equals_constant(node.value)
         run = self.compile(node)
+        if isinstance(node, syntax.RangeOf) and _is_number_range(node):
+            return _in_constant_range(run({}))
         if not uses_input(node):
             return lambda value, scope: matches(value, run(scope))
 
@@ -221,7 +238,18 @@ class Compiler:
         return lambda scope: Test(operator, operand(scope))
 
 
-_FAST = frozenset({"<", "<=", ">", ">=", "="})
+_CONSTRUCTORS = frozenset({"date", "time", "date and time", "duration", "number"})
+
+
+def _constant_call(node: syntax.Call) -> tuple[str, Value] | None:
+    """Return the function and value of a constructor called with constants only."""
+    function, arguments = node.function, node.arguments
+    if not isinstance(function, syntax.Name) or function.name not in _CONSTRUCTORS or node.names:
+        return None
+    values = [each.value for each in arguments if isinstance(each, syntax.Literal)]
+    if len(values) < len(arguments):
+        return None
+    return function.name, Budget().invoke(BUILTINS[function.name], values)
 
 
 def _constant_number(node: Node) -> Decimal | None:
@@ -230,22 +258,64 @@ def _constant_number(node: Node) -> Decimal | None:
     return None
 
 
-def _compare_constant(operator: str, left: Run, bound: Value) -> Run:
+_FAST: dict[str, Callable[[Any, Any], bool]] = {
+    "<": lt,
+    "<=": le,
+    ">": gt,
+    ">=": ge,
+    "=": eq,
+}
+"""The comparisons of numbers, for operands whose kind has been looked at."""
+
+
+def _compare_constant(operator: str, left: Run, bound: Decimal) -> Run:
     """Compare with a constant number without a table of kinds: most conditions do."""
-    slow = COMPARE[operator]
+    slow, fast = COMPARE[operator], _FAST[operator]
 
     def run(scope: Scope) -> Value:
         value = left(scope)
         return fast(value, bound) if type(value) is Decimal else slow(value, bound)
 
-    fast: Callable[[Any, Any], bool] = {
-        "<": Decimal.__lt__,
-        "<=": Decimal.__le__,
-        ">": Decimal.__gt__,
-        ">=": Decimal.__ge__,
-        "=": Decimal.__eq__,
-    }[operator]
     return run
+
+
+def _compares_constant(operator: str, bound: Decimal) -> UnaryTest:
+    slow, fast = COMPARE[operator], _FAST[operator]
+
+    def test(value: Value, _scope: Scope) -> bool | None:
+        if type(value) is Decimal:
+            return fast(value, bound)
+        return truth(slow(value, bound))
+
+    return test
+
+
+def _equals_constant(constant: Value) -> UnaryTest:
+    kind = type(constant)
+
+    def test(value: Value, _scope: Scope) -> bool | None:
+        if type(value) is kind:
+            return bool(value == constant)
+        return equal(value, constant)
+
+    return test
+
+
+def _is_number_range(node: syntax.RangeOf) -> bool:
+    return _constant_number(node.low) is not None and _constant_number(node.high) is not None
+
+
+def _in_constant_range(interval: Range) -> UnaryTest:
+    low, high = interval.low, interval.high
+    above = le if interval.low_closed else lt
+    below = le if interval.high_closed else lt
+
+    def test(value: Value, _scope: Scope) -> bool | None:
+        if type(value) is Decimal:
+            return bool(above(low, value) and below(value, high))
+        return matches(value, interval)
+
+    return test
 
 
 def _is_condition(node: Node) -> bool:
@@ -261,9 +331,7 @@ def compile_node(node: Node, *, types: Mapping[str, FeelType] | None = None) -> 
     return Compiler(types=types or {}).compile(node)
 
 
-def compile_test(
-    node: Node, *, types: Mapping[str, FeelType] | None = None
-) -> Callable[[Value, Scope], bool | None]:
+def compile_test(node: Node, *, types: Mapping[str, FeelType] | None = None) -> UnaryTest:
     """Return one unary test of a whole tree."""
     if height(node) > limits.FEEL_HEIGHT:
         raise Problem(ENG_FEEL_DEPTH, depth=limits.FEEL_HEIGHT)

@@ -6,13 +6,13 @@ cell of a decision table. Both raise ``Problem`` with line and column for a text
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from taysir.engine.feel import compiler_scopes as _compiler_scopes  # noqa: F401
 from taysir.engine.feel.analysis import references
-from taysir.engine.feel.compiler import compile_node, compile_test
+from taysir.engine.feel.compiler import UnaryTest, compile_node, compile_test
 from taysir.engine.feel.errors import ENG_FEEL_DEPTH
 from taysir.engine.feel.parser import parse_expression, parse_tests
 from taysir.engine.feel.runtime import BUDGET, Budget, Run, Scope
@@ -21,8 +21,6 @@ from taysir.engine.feel.types import FeelType
 from taysir.engine.feel.values import Value, from_feel, to_feel
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
-
-UnaryTest = Callable[[Value, Scope], bool | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +64,13 @@ class UnaryTests:
     def is_any(self) -> bool:
         """Whether the cell is ``-`` and accepts everything."""
         return not self.tests
+
+    @property
+    def check(self) -> UnaryTest | None:
+        """Return the quickest form of ``passes``; None if everything passes."""
+        if not self.tests:
+            return None
+        return self.tests[0] if len(self.tests) == 1 and not self.node.negated else self.passes
 
     def matches(self, value: Any, context: Mapping[str, Any], *, now: Any = None) -> bool | None:
         """Whether a value passes; null if that cannot be said."""

@@ -252,8 +252,12 @@ def compare(left: Value, right: Value) -> int | None:
     kind = type(left)
     if kind is not type(right):
         return None
-    if kind in (Decimal, str):
+    if kind is Decimal or kind is str:
         return int(left > right) - int(left < right)
+    if kind is Date:
+        first = (left.year, left.month, left.day)
+        second = (right.year, right.month, right.day)
+        return int(first > second) - int(first < second)
     a, b = _order_key(left), _order_key(right)
     if a is None or b is None or a[0] != b[0]:
         return None

@@ -1,7 +1,7 @@
 """Write a syntax tree as FEEL again: reading the text gives the same tree.
 
-Used by editors and by the comparison of two versions of a pack. Operands that are not atoms stand in
-parentheses, so no precedence has to be known here.
+Used by editors and by the comparison of two versions of a pack. Operands that are not atoms stand
+in parentheses, so no precedence has to be known here.
 """
 
 from __future__ import annotations

@@ -87,24 +87,30 @@ class Function:
 
 
 _INTEGER_MAX = 10**6144
+_EXACT_MAX = 10**34
+_EXACT_MIN = -_EXACT_MAX
+"""Whole numbers between these need no rounding."""
+
 _NATIVE = frozenset(
     {bool, str, type(None), Date, Time, DateTime, DaysTime, YearsMonths, Context, Range}
     | {Test, Function}
 )
 
 
-def to_feel(value: object, *, depth: int = 0) -> Value:
+def to_feel(value: Any, *, depth: int = 0) -> Value:
     """Adopt a Python value: int becomes Decimal, date becomes Date, dict becomes Context, …"""
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _NATIVE:
         return value
     if isinstance(value, Decimal):
         return value if value.is_finite() else None
     if depth > limits.FEEL_VALUE_DEPTH:
         raise Problem(ENG_FEEL_DEPTH, depth=limits.FEEL_VALUE_DEPTH)
+    if kind is int:
+        return Decimal(value) if _EXACT_MIN < value < _EXACT_MAX else _scalar(value)
     if isinstance(value, list | tuple):
         return [v if type(v) in _NATIVE else to_feel(v, depth=depth + 1) for v in value]
-    if isinstance(value, Mapping):
+    if kind is dict or isinstance(value, Mapping):
         return Context(
             {
                 str(k): v if type(v) in _NATIVE else to_feel(v, depth=depth + 1)
