@@ -11,7 +11,7 @@ from typing import Final
 
 from django.templatetags.static import static
 from django.urls import reverse
-from jinja2 import Environment, StrictUndefined
+from jinja2 import BaseLoader, Environment, StrictUndefined
 
 from taysir.ui import formats, texts
 
@@ -43,15 +43,18 @@ def url(name: str, *args: object, **kwargs: object) -> str:
     return reverse(name, args=args or None, kwargs=kwargs or None)
 
 
-def environment(**options: object) -> Environment:
-    """Build the environment; Django passes loader, autoescape and the like."""
-    settings: dict[str, object] = {
-        **options,
-        "autoescape": True,
-        "undefined": StrictUndefined,
-        "trim_blocks": True,
-        "lstrip_blocks": True,
-    }
-    built = Environment(**settings)  # type: ignore[arg-type]  # noqa: S701 - autoescape is on above
+def environment(
+    *, loader: BaseLoader | None = None, auto_reload: bool = False, **decided: object
+) -> Environment:
+    """Build the environment; of what else Django passes, escaping and unknowns are decided here."""
+    del decided
+    built = Environment(
+        loader=loader,
+        auto_reload=auto_reload,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     built.globals.update(GLOBALS, url=url)
     return built

@@ -5,15 +5,23 @@ The Arabic sentence is the key. Each app keeps ``locale/en.toml``::
     "جدّد رخصتك" = "Renew your licence"
     "مرحبا {name}" = "Welcome {name}"
 
-    [plurals.days]
-    ar = { zero = "…", one = "يوم واحد", two = "يومان", few = "{n} أيام", many = "{n} يومًا", other = "{n} يوم" }
-    en = { one = "{n} day", other = "{n} days" }
+    [plurals.days.ar]
+    zero = "لا أيام"
+    one = "يوم واحد"
+    two = "يومان"
+    few = "{n} أيام"
+    many = "{n} يومًا"
+    other = "{n} يوم"
+
+    [plurals.days.en]
+    one = "{n} day"
+    other = "{n} days"
 
 Templates write ``{{ _("جدّد رخصتك") }}`` and ``{{ plural(count, "days") }}``; code writes
 :func:`translate`, :func:`lazy` (evaluated when shown) or :func:`mark` (only names a text that is
 translated later from a variable). A test extracts all of them and fails on a text without English
 and on an entry that nobody uses. The current language is Django's; no request is needed.
-"""  # noqa: E501 - the example is one line of TOML
+"""
 
 from __future__ import annotations
 
