@@ -108,6 +108,15 @@ def test_what_is_missing_is_named(
     assert code in [finding.code for finding in findings(edited(files, **change))]
 
 
+@pytest.mark.parametrize("key", ["fee", "legal_basis", "deadline", "objection", "channels", "who"])
+def test_a_service_without_its_public_promises_is_refused(
+    files: dict[str, bytes], key: str
+) -> None:
+    found = findings(edited(files, service=(f"\n{key}:", f"\nx_{key}:")))
+    assert {finding.code for finding in found} == {"ENG-1007", "ENG-1008"}
+    assert any(f"“{key}”" in finding.message["en"] for finding in found)
+
+
 def test_all_mistakes_of_a_file_are_told_at_once(files: dict[str, bytes]) -> None:
     broken = edited(files, pages=("fact: renewal.years", "fact: renewal.yeers"))
     broken = edited(broken, lookups=("person.vital_status", "person.vitality"))

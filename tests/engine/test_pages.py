@@ -18,6 +18,8 @@ from taysir.engine.pages import (
     validate_answers,
     visible_questions,
 )
+from taysir.kernel.calendar import parse_date
+from taysir.kernel.errors import Problem
 from taysir.kernel.limits import ANSWER_CHARACTERS
 
 from .conftest import NOW, MakeCase, edited
@@ -121,6 +123,19 @@ def test_people_write_as_they_like(wide: Pack, field: str, raw: str, value: obje
     assert values[field] == value
 
 
+@given(day=st.integers(0, 40), month=st.integers(0, 14), year=st.integers(1895, 2105))
+def test_the_short_way_to_a_date_is_the_calendars_way(
+    wide: Pack, day: int, month: int, year: int
+) -> None:
+    raw = f"{day}/{month}/{year}"
+    try:
+        expected = parse_date(raw).isoformat()
+    except Problem:
+        expected = None
+    values, _ = validate_answers(wide.pages[1], {"extra.day": raw})
+    assert values.get("extra.day") == expected
+
+
 @pytest.mark.parametrize(
     ("field", "raw"),
     [
@@ -141,6 +156,19 @@ def test_what_will_not_do_says_what_will(wide: Pack, field: str, raw: str) -> No
     assert field not in values
     assert errors[field]["ar"].startswith("بيان")
     assert errors[field]["en"].startswith("Item")
+
+
+@pytest.mark.parametrize(
+    ("field", "raw", "message"),
+    [
+        ("extra.area", "0.5", "Item: the least value is 1."),
+        ("extra.area", "10", "Item: the greatest value is 9."),
+        ("extra.paid", "-1", "Item: the least value is 0 dinars."),
+        ("extra.code", "12", "Item: the value does not have the required form."),
+    ],
+)
+def test_a_bound_is_named(wide: Pack, field: str, raw: str, message: str) -> None:
+    assert validate_answers(wide.pages[1], {field: raw}).errors[field]["en"] == message
 
 
 def test_a_question_appears_when_its_condition_holds(wide: Pack) -> None:
