@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from taysir.engine.dmn.errors import ENG_DMN_EXPRESSION, ENG_DMN_LIMIT
+from taysir.engine.dmn.errors import ENG_DMN_EXPRESSION, ENG_DMN_FORMAT, ENG_DMN_LIMIT
 from taysir.engine.dmn.item_types import ItemTypes
-from taysir.engine.dmn.tables import Column, Output, Rule, Table
+from taysir.engine.dmn.tables import HIT_POLICIES, Column, Output, Rule, Table
 from taysir.engine.dmn.xml_tree import Element
 from taysir.engine.feel import syntax
 from taysir.engine.feel.compiler import compile_node
@@ -262,7 +262,21 @@ class _Box:
             outputs=outputs,
             rules=tuple(self._rule(n, rule, notes) for n, rule in enumerate(rules, 1)),
         )
+        self._check_table(compiled)
         return compiled.run
+
+    def _check_table(self, table: Table) -> None:
+        """Refuse an unknown hit policy, and a row that does not have a cell for each column."""
+        if table.hit_policy not in HIT_POLICIES:
+            raise self._malformed(table.line, table.hit_policy)
+        for rule in table.rules:
+            for cells, columns in ((rule.checks, table.columns), (rule.outputs, table.outputs)):
+                if len(cells) != len(columns):
+                    detail = f"rule {rule.number}: {len(cells)} cells, {len(columns)} columns"
+                    raise self._malformed(rule.line, detail)
+
+    def _malformed(self, line: int, detail: str) -> Problem:
+        return Problem(ENG_DMN_FORMAT, file=self.boxes.file, line=line, detail=detail)
 
     def _column(self, element: Element) -> Column:
         expression = element.first("inputExpression")

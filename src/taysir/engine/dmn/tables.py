@@ -84,7 +84,7 @@ class Table:
             for index, cells in enumerate(rows)
             if valid and cells.count(True) == len(cells)
         ]
-        chosen = _POLICIES.get(self.hit_policy, _unique)(self, hits, scope)
+        chosen = _POLICIES[self.hit_policy](self, hits, scope)
         self._leave_trace(inputs, rows, hits, chosen, scope)
         return self._result(chosen, scope)
 
@@ -242,6 +242,7 @@ _POLICIES: dict[str, Choose] = {
     "OUTPUT ORDER": _output_order,
     "COLLECT": _every,
 }
+HIT_POLICIES = frozenset(_POLICIES)
 _AGGREGATES: dict[str, Callable[[list[Value]], Value]] = {
     "SUM": total,
     "MIN": smallest,
