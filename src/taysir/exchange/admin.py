@@ -39,8 +39,10 @@ class AdminFace:
         if path == "/metrics":
             return self._metrics()
         if path == "/admin/exchanges":
+            await self._node.journal.indexed()
             return self._list(request)
         if path.startswith("/admin/exchanges/"):
+            await self._node.journal.indexed()
             return self._one(path.removeprefix("/admin/exchanges/"))
         return json_response({"title": "Not found", "status": 404}, status=404)
 

@@ -20,6 +20,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
 
+from taysir.exchange.model import Direction
 from taysir.kernel import limits
 from taysir.kernel.identifiers import ServiceId, SubsystemId
 
@@ -157,16 +158,20 @@ class ExchangeClient:
     def reads_about(self, subject: str, *, limit: int = 100) -> list[Read]:
         """Return who asked about a person, newest first, from this node's journal.
 
+        A call between two members of this node is in the journal from both sides and listed once.
+
         Raises:
             OSError: when the node does not answer.
         """
         rows = self._get(f"/admin/exchanges?{urlencode({'subject': subject, 'limit': limit})}")
-        return [_read_of(row) for row in rows or []]
+        newest = {row["exchange_id"]: row for row in reversed(rows or [])}
+        return [_read_of(row) for row in reversed(newest.values())]
 
     def exchange(self, exchange_id: str) -> ExchangeRecord | None:
         """Return our side of an exchange, or None if the node does not know it."""
         rows = self._get(f"/admin/exchanges/{quote(exchange_id, safe='')}")
-        return _record_of(rows[0]) if rows else None
+        ours = [row for row in rows or [] if row["direction"] == Direction.SENT.value]
+        return _record_of((ours or rows)[-1]) if rows else None
 
     def evidence(self, exchange_id: str) -> bytes:
         """Return the evidence package; raises LookupError for an unknown exchange."""

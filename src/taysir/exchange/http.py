@@ -312,6 +312,10 @@ class HttpServer:
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
+    def stop_listening(self) -> None:
+        """Take no new connections; those that are open go on."""
+        self._server.close()
+
     async def close(self) -> None:
         """Stop listening and close every connection."""
         self._server.close()

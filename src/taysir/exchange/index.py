@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from taysir.exchange.model import StoredExchange
+from taysir.exchange.model import Direction, StoredExchange
 from taysir.exchange.segments import Place, Record
 
 _SCHEMA: Final = """
@@ -23,12 +23,14 @@ CREATE TABLE IF NOT EXISTS exchange (
   offset INTEGER NOT NULL,
   exchange_id TEXT NOT NULL,
   direction TEXT NOT NULL,
+  outcome TEXT NOT NULL,
   subject TEXT NOT NULL,
   agreement TEXT NOT NULL,
   recorded_at_ms INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS exchange_by_id ON exchange (exchange_id);
 CREATE INDEX IF NOT EXISTS exchange_by_subject ON exchange (subject, position);
+CREATE INDEX IF NOT EXISTS exchange_by_time ON exchange (recorded_at_ms);
 CREATE INDEX IF NOT EXISTS exchange_by_agreement ON exchange (agreement, recorded_at_ms);
 """
 
@@ -67,6 +69,7 @@ class ExchangeIndex:
                 record.place.offset,
                 exchange.exchange_id,
                 exchange.direction.value,
+                exchange.outcome.value,
                 exchange.subject,
                 exchange.agreement,
                 exchange.recorded_at_ms,
@@ -76,28 +79,39 @@ class ExchangeIndex:
         with self._lock:
             self._database.execute("BEGIN")
             self._database.executemany(
-                "INSERT OR IGNORE INTO exchange VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values
+                "INSERT OR IGNORE INTO exchange VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values
             )
             self._database.execute("COMMIT")
 
     def of_exchange(self, exchange_id: str) -> list[IndexEntry]:
-        """Return the sides of one exchange that this node holds."""
-        return self._entries("WHERE exchange_id = ? ORDER BY position LIMIT 4", exchange_id)
+        """Return the records of one exchange that this node holds, oldest first."""
+        return self._entries("WHERE exchange_id = ? ORDER BY position LIMIT 8", exchange_id)
 
     def about(self, subject: str, *, limit: int) -> list[IndexEntry]:
-        """Return the exchanges about a subject, newest first."""
-        return self._entries("WHERE subject = ? ORDER BY position DESC LIMIT ?", subject, limit)
+        """Return the ended exchanges about a subject, newest first."""
+        return self._entries(
+            "WHERE subject = ? AND outcome <> 'accepted' ORDER BY position DESC LIMIT ?",
+            subject,
+            limit,
+        )
 
     def latest(self, *, limit: int) -> list[IndexEntry]:
-        """Return the newest exchanges, newest first."""
+        """Return the newest records, newest first."""
         return self._entries("ORDER BY position DESC LIMIT ?", limit)
 
-    def calls_since(self, agreement: str, *, since_ms: int) -> int:
-        """Return how many exchanges an agreement carried since a time."""
+    def since(self, recorded_at_ms: int, *, limit: int) -> list[IndexEntry]:
+        """Return the records kept since a time, oldest first."""
+        return self._entries(
+            "WHERE recorded_at_ms >= ? ORDER BY position LIMIT ?", recorded_at_ms, limit
+        )
+
+    def answered_since(self, agreement: str, *, direction: Direction, since_ms: int) -> int:
+        """Return how many calls an agreement carried on one side since a time."""
         with self._lock:
             row = self._database.execute(
-                "SELECT count(*) FROM exchange WHERE agreement = ? AND recorded_at_ms >= ?",
-                (agreement, since_ms),
+                "SELECT count(*) FROM exchange WHERE agreement = ? AND recorded_at_ms >= ?"
+                " AND direction = ? AND outcome = 'answered'",
+                (agreement, since_ms, direction.value),
             ).fetchone()
         return int(row[0])
 

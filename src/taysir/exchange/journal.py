@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from taysir.exchange.errors import EXC_JOURNAL, EXC_UNKNOWN_EXCHANGE
+from taysir.exchange.errors import EXC_JOURNAL, EXC_JOURNAL_DAMAGED, EXC_UNKNOWN_EXCHANGE
 from taysir.exchange.index import ExchangeIndex, IndexEntry
-from taysir.exchange.model import StoredExchange
-from taysir.exchange.segments import SegmentStore
+from taysir.exchange.model import Direction, StoredExchange
+from taysir.exchange.segments import Record, SegmentStore
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.log import get_logger
@@ -39,6 +41,7 @@ class Journal:
         self._pending: list[tuple[StoredExchange, asyncio.Future[int]]] = []
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._writer: asyncio.Task[None] | None = None
+        self._unindexed: list[tuple[Record, StoredExchange]] = []
         self._catch_up()
 
     @property
@@ -47,14 +50,24 @@ class Journal:
         return self._store.next_position
 
     def _catch_up(self) -> None:
-        """Bring an index that was lost or lags up to the journal."""
-        behind = [
-            (record, _DECODER.decode(record.payload))
-            for record in self._store.records(start=self._index.next_position())
-        ]
-        if behind:
-            self._index.add(behind)
-            log.info("index_caught_up", records=len(behind))
+        """Bring an index that was lost or lags up to the journal; raises EXC-0131.
+
+        An index that knows more than the journal means that the journal lost durable records.
+        """
+        if self._index.next_position() > self._store.next_position:
+            raise Problem(
+                EXC_JOURNAL_DAMAGED,
+                position=self._store.next_position,
+                file="segments",
+                reason="the index knows records that are missing here",
+            )
+        behind = self._store.records(start=self._index.next_position())
+        caught = 0
+        for chunk in iter(lambda: list(islice(behind, limits.JOURNAL_BATCH_RECORDS)), []):
+            self._index.add([(record, _DECODER.decode(record.payload)) for record in chunk])
+            caught += len(chunk)
+        if caught:
+            log.info("index_caught_up", records=caught)
 
     async def append(self, exchange: StoredExchange) -> int:
         """Keep one exchange and return its position; durable on return.
@@ -87,8 +100,22 @@ class Journal:
                 if not done.cancelled():
                     done.set_result(record.position)
             rows = [(record, pair[0]) for pair, record in zip(batch, records, strict=True)]
-            self._thread.submit(self._index.add, rows)
+            self._thread.submit(self._index_rows, rows)
         self._writer = None
+
+    def _index_rows(self, rows: list[tuple[Record, StoredExchange]]) -> None:
+        """Index what was written; what cannot be indexed now is tried again with the next."""
+        self._unindexed.extend(rows)
+        try:
+            self._index.add(self._unindexed)
+        except sqlite3.Error as error:
+            log.warning("index_behind", records=len(self._unindexed), reason=str(error))
+        else:
+            self._unindexed.clear()
+
+    async def indexed(self) -> None:
+        """Wait until everything that is durable now can be looked up."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, lambda: None)
 
     def find(self, exchange_id: str) -> list[StoredExchange]:
         """Return what this node holds of an exchange: one record a side; raises EXC-0141."""
@@ -109,9 +136,15 @@ class Journal:
         exchange = _DECODER.decode(self._store.read(entry.place))
         return dataclasses.replace(exchange, position=entry.position)
 
-    def calls_since(self, agreement: str, *, since_ms: int) -> int:
+    def answered_since(self, agreement: str, *, direction: Direction, since_ms: int) -> int:
         """Return how many calls an agreement carried since a time, for quotas."""
-        return self._index.calls_since(agreement, since_ms=since_ms)
+        return self._index.answered_since(agreement, direction=direction, since_ms=since_ms)
+
+    def received_since(self, since_ms: int) -> list[StoredExchange]:
+        """Return the calls received since a time, as many as the replay cache holds."""
+        entries = self._index.since(since_ms, limit=limits.REPLAY_CACHE_IDS)
+        kept = (self._read(entry) for entry in entries)
+        return [exchange for exchange in kept if exchange.direction is Direction.RECEIVED]
 
     def exchanges(self, *, start: int = 0) -> Iterator[StoredExchange]:
         """Yield the exchanges from a position on."""

@@ -24,15 +24,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 
 from taysir.exchange.admin import AdminFace, PackageEvidence
 from taysir.exchange.backend import Address, HttpPool
+from taysir.exchange.edge import Edge
 from taysir.exchange.errors import EXC_SETTINGS
-from taysir.exchange.flow.consume import consume
-from taysir.exchange.flow.provide import provide
-from taysir.exchange.http import HttpServer, Request, Response, json_response, serve_http
+from taysir.exchange.http import HttpServer, serve_http
 from taysir.exchange.journal import Journal
 from taysir.exchange.model import Directory, NodeEntry
 from taysir.exchange.runtime import Backend, NodeRuntime
 from taysir.exchange.settings import KeyPair, NodeSettings
-from taysir.exchange.wire import CALL_PATH, parse_information_call, xroad_error
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId
@@ -57,6 +55,7 @@ class RunningNode:
     """A started node; close it in the loop that started it."""
 
     runtime: NodeRuntime
+    edge: Edge
     faces: list[HttpServer]
     pools: _Pools
     fetching: asyncio.Task[None]
@@ -66,6 +65,9 @@ class RunningNode:
         self.fetching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self.fetching
+        for face in self.faces:
+            face.stop_listening()
+        await self.edge.drain()
         for face in self.faces:
             await face.close()
         self.pools.close()
@@ -135,33 +137,22 @@ async def start_node(
         now_ms=lambda: time.time_ns() // 1_000_000,
         new_id=lambda: str(uuid.uuid4()),
     )
-    faces = await _open_faces(settings, runtime, package=package)
+    edge = Edge(runtime)
+    faces = await _open_faces(settings, runtime, edge=edge, package=package)
     fetching = asyncio.create_task(source.keep_fresh())
     log.info("node_started", node=settings.name, journal_records=runtime.journal.count)
-    return RunningNode(runtime=runtime, faces=faces, pools=pools, fetching=fetching)
+    return RunningNode(runtime=runtime, edge=edge, faces=faces, pools=pools, fetching=fetching)
 
 
 async def _open_faces(
-    settings: NodeSettings, runtime: NodeRuntime, *, package: PackageEvidence
+    settings: NodeSettings, runtime: NodeRuntime, *, edge: Edge, package: PackageEvidence
 ) -> list[HttpServer]:
     host = settings.host
-
-    async def information_systems(request: Request) -> Response:
-        try:
-            call = parse_information_call(request)
-        except Problem as problem:
-            return xroad_error(problem)
-        return await consume(runtime, call)
-
-    async def nodes(request: Request) -> Response:
-        if request.method != "POST" or request.path != CALL_PATH:
-            return json_response({"title": "Not found", "status": 404}, status=404)
-        return await provide(runtime, request)
-
     admin = AdminFace(runtime, package=package)
+    tls = server_context(settings)
     return [
-        await serve_http(nodes, host=host, port=settings.peer_port, tls=server_context(settings)),
-        await serve_http(information_systems, host=host, port=settings.face_port),
+        await serve_http(edge.nodes, host=host, port=settings.peer_port, tls=tls),
+        await serve_http(edge.information_systems, host=host, port=settings.face_port),
         await serve_http(admin, host=host, port=settings.admin_port),
     ]
 

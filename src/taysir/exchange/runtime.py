@@ -7,16 +7,20 @@ import hmac
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import Final
 
 from taysir.exchange.backend import HttpPool
-from taysir.exchange.errors import EXC_FEDERATION_EXPIRED, EXC_REPLAY
+from taysir.exchange.errors import EXC_BUSY, EXC_FEDERATION_EXPIRED, EXC_REPLAY
 from taysir.exchange.journal import Journal
-from taysir.exchange.model import Agreement, Directory, NodeEntry
+from taysir.exchange.model import Agreement, Direction, Directory, NodeEntry
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId
 from taysir.kernel.signature import Signer, base64url
+
+_DAY_MS: Final = 86_400_000
+_FRESH_MS: Final = 2 * limits.CLOCK_SKEW_S * 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,22 +32,55 @@ class Backend:
 
 
 class ReplayCache:
-    """Remembers statement numbers until the statements expire; bounded."""
+    """Remembers statement numbers for as long as the statements count as fresh; bounded."""
 
     def __init__(self, *, capacity: int = limits.REPLAY_CACHE_IDS) -> None:
         self._seen: OrderedDict[str, int] = OrderedDict()
         self._capacity = capacity
 
-    def accept(self, number: str, *, expires_ms: int, now_ms: int) -> None:
-        """Remember a number; raises EXC-0112 if it was seen, or if the memory is full."""
+    def accept(self, number: str, *, now_ms: int) -> None:
+        """Remember a number; raises EXC-0112 if it was seen, EXC-0116 if the memory is full.
+
+        A statement is fresh from one skew before its time to one skew after it, so a number that
+        has been here for longer than two skews can be forgotten, whatever the sender wrote.
+        """
         while self._seen:
-            oldest, expiry = next(iter(self._seen.items()))
-            if expiry >= now_ms:
+            oldest, since_ms = next(iter(self._seen.items()))
+            if since_ms + _FRESH_MS >= now_ms:
                 break
             del self._seen[oldest]
-        if number in self._seen or len(self._seen) >= self._capacity:
+        if number in self._seen:
             raise Problem(EXC_REPLAY)
-        self._seen[number] = expires_ms
+        if len(self._seen) >= self._capacity:
+            raise Problem(EXC_BUSY)
+        self._seen[number] = now_ms
+
+
+class DailyCalls:
+    """Counts the calls of agreements with a daily quota; begins from what the journal holds."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._day = -1
+        self._counts: dict[tuple[str, Direction], int] = {}
+
+    def take(self, agreement: Agreement, *, direction: Direction, now_ms: int) -> int:
+        """Return how many calls went before this one since midnight UTC, and count this one."""
+        if agreement.quota_per_day is None:
+            return 0
+        day = now_ms // _DAY_MS
+        if day != self._day:
+            self._day = day
+            self._counts.clear()
+        key = (agreement.hash, direction)
+        if key not in self._counts:
+            self._counts[key] = self._journal.answered_since(
+                agreement.hash, direction=direction, since_ms=day * _DAY_MS
+            )
+        before = self._counts[key]
+        if before < agreement.quota_per_day:
+            self._counts[key] = before + 1
+        return before
 
 
 class Counters:
@@ -76,6 +113,15 @@ class NodeRuntime:
     new_id: Callable[[], str]
     replay: ReplayCache = field(default_factory=ReplayCache)
     counters: Counters = field(default_factory=Counters)
+    daily: DailyCalls = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Remember the calls that were received just before a restart, so none is played again."""
+        self.daily = DailyCalls(self.journal)
+        now_ms = self.now_ms()
+        seen = self.journal.received_since(now_ms - _FRESH_MS)
+        for number in {f"{exchange.consumer} {exchange.exchange_id}" for exchange in seen}:
+            self.replay.accept(number, now_ms=now_ms)
 
     def now(self) -> datetime:
         """The time now."""
@@ -94,15 +140,3 @@ class NodeRuntime:
         if not subject:
             return ""
         return base64url(hmac.digest(self.subject_key, subject.encode("utf-8"), hashlib.sha256))
-
-    def calls_today(self, agreement: Agreement) -> int:
-        """Return how many calls the agreement carried since midnight UTC; 0 if unlimited."""
-        if agreement.quota_per_day is None:
-            return 0
-        midnight = self.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        since_ms = int(midnight.timestamp() * 1000)
-        return self.journal.calls_since(agreement.hash, since_ms=since_ms)
-
-    def skew_limit(self) -> timedelta:
-        """How far another node's clock may differ from ours."""
-        return timedelta(seconds=limits.CLOCK_SKEW_S)

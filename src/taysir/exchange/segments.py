@@ -1,9 +1,12 @@
 """Append-only storage of records in preallocated segment files, the ground of the journal.
 
-A record is framed as length, CRC-32, chain hash and payload. The chain hash of a record is
-SHA-256(previous chain hash ‖ payload), so a record cannot be changed, dropped or moved without
-breaking every later one. Segments are preallocated, because fdatasync of a file whose size does not
-change is what makes small commits fast. This module is synchronous and knows no format of payloads.
+A segment begins with its first position and the chain hash before it, so that a start reads only
+the last one. Records are written in batches: a header (length, CRC-32) and frames (length, CRC-32,
+chain hash, payload). The chain hash of a record is SHA-256(previous chain hash ‖ payload), so no
+record can be changed, dropped or moved without breaking every later one. A batch is synced before the next
+begins; only the last one can be torn, and then nobody was told of it. Segments are preallocated,
+because fdatasync of a file whose size stays is what makes small commits fast. Synchronous; knows no
+format of payloads.
 """
 
 from __future__ import annotations
@@ -15,13 +18,16 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from taysir.exchange.errors import EXC_JOURNAL, EXC_JOURNAL_DAMAGED
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 
+_SEGMENT: Final = struct.Struct("<8sQ32s")
+_BATCH: Final = struct.Struct("<II")
 _FRAME: Final = struct.Struct("<II32s")
+_MAGIC: Final = b"TAYSIRJ1"
 _GENESIS: Final = bytes(32)
 
 
@@ -43,184 +49,244 @@ class Record:
     place: Place
 
 
+@dataclass(slots=True, kw_only=True)
+class _End:
+    """Where the next batch goes, and what it follows."""
+
+    segment: int = 0
+    offset: int = 0
+    position: int = 0
+    chain: bytes = _GENESIS
+
+
 class SegmentStore:
     """The segments of one folder; open for one writing process at a time."""
 
     def __init__(self, folder: Path, *, segment_bytes: int = limits.JOURNAL_SEGMENT_BYTES) -> None:
-        """Open the folder, making it if needed, and find the end of the last whole record.
+        """Open the folder, making it if needed, and find the end of the last whole batch.
 
         Raises:
-            Problem: EXC-0131 if anything but the tail of the last segment is damaged.
+            Problem: EXC-0131 if anything but the last batch of the last segment is damaged.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._segment_bytes = segment_bytes
-        self._next_position = 0
-        self._chain = _GENESIS
-        self._number = self._offset = 0
         self._fd = -1
-        for record in _scan(folder):
-            self._next_position = record.position + 1
-            self._chain = record.chain
-            self._number = record.place.segment
-            self._offset = record.place.offset + _FRAME.size + len(record.payload)
         files = _segment_files(folder)
-        if files:
-            self._reopen(files[-1])
-        else:
-            self._open_new_segment()
-
-    def _reopen(self, file: Path) -> None:
-        """Go on behind the last whole record; a crash may have left an empty or torn tail."""
-        if _number_of(file) != self._number:
-            self._number, self._offset = _number_of(file), 0
-        self._fd = os.open(file, os.O_RDWR)
-        os.ftruncate(self._fd, self._offset)
-        os.posix_fallocate(self._fd, 0, self._segment_bytes)
-        os.fsync(self._fd)
+        self._end = _find_end(files[-1]) if files else _End()
 
     @property
     def next_position(self) -> int:
         """The position that the next record gets; also the count of records."""
-        return self._next_position
+        return self._end.position
 
     @property
     def chain(self) -> bytes:
         """The chain hash of the last record; 32 zero bytes when there is none."""
-        return self._chain
+        return self._end.chain
 
     def append(self, payloads: Sequence[bytes]) -> list[Record]:
-        """Write records and return them with their positions; durable when this returns.
+        """Write records as one batch and return them; durable when this returns.
 
         Raises:
             Problem: EXC-0130 when the disk does not take them; then none of them counts.
 
         Cost: one write and one fdatasync, however many records.
         """
-        mark = (self._next_position, self._chain, self._offset)
+        size = _BATCH.size + sum(_FRAME.size + len(payload) for payload in payloads)
         try:
-            return self._append(payloads)
+            self._make_room(size)
+            return self._write_batch(payloads)
         except OSError as error:
-            self._next_position, self._chain, self._offset = mark
+            self._release()
             raise Problem(EXC_JOURNAL, reason=os.strerror(error.errno or 0)) from error
 
-    def _append(self, payloads: Sequence[bytes]) -> list[Record]:
-        buffer = bytearray()
+    def _make_room(self, size: int) -> None:
+        """Have a segment open that takes so many bytes; one larger batch gets one of its own."""
+        if self._fd < 0 and self._end.segment:
+            self._reopen()
+        full = self._end.offset + size > self._segment_bytes
+        if not self._end.segment or (full and self._end.offset > _SEGMENT.size):
+            self._open_segment(self._end.segment + 1, size=max(self._segment_bytes, size))
+
+    def _write_batch(self, payloads: Sequence[bytes]) -> list[Record]:
+        end = self._end
+        position, chain = end.position, end.chain
+        offset = end.offset + _BATCH.size
+        body = bytearray()
         records = []
         for payload in payloads:
-            size = _FRAME.size + len(payload)
-            if self._offset + len(buffer) + size > self._segment_bytes:
-                self._write(buffer)
-                buffer = bytearray()
-                self._open_new_segment()
-            self._chain = hashlib.sha256(self._chain + payload).digest()
-            place = Place(self._number, self._offset + len(buffer))
-            buffer += _FRAME.pack(len(payload), zlib.crc32(payload), self._chain)
-            buffer += payload
-            records.append(
-                Record(
-                    position=self._next_position, chain=self._chain, payload=payload, place=place
-                )
-            )
-            self._next_position += 1
-        self._write(buffer)
+            chain = hashlib.sha256(chain + payload).digest()
+            place = Place(end.segment, offset + len(body))
+            body += _FRAME.pack(len(payload), zlib.crc32(payload), chain)
+            body += payload
+            records.append(Record(position=position, chain=chain, payload=payload, place=place))
+            position += 1
+        _write_all(self._fd, _BATCH.pack(len(body), zlib.crc32(body)) + body, offset=end.offset)
+        os.fdatasync(self._fd)
+        self._end = _End(
+            segment=end.segment, offset=offset + len(body), position=position, chain=chain
+        )
         return records
 
-    def _write(self, buffer: bytearray) -> None:
-        if buffer:
-            written = os.pwrite(self._fd, buffer, self._offset)
-            if written != len(buffer):
-                raise OSError(28, "short write")
-            os.fdatasync(self._fd)
-            self._offset += written
-
-    def _open_new_segment(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-        self._number += 1
-        file = self._folder / f"{self._number:08d}.segment"
-        self._fd = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
-        os.posix_fallocate(self._fd, 0, self._segment_bytes)
+    def _reopen(self) -> None:
+        """Go on behind the last whole batch; what a crash or a failed write left is wiped."""
+        self._fd = os.open(self._file(self._end.segment), os.O_RDWR)
+        os.ftruncate(self._fd, self._end.offset)
+        os.posix_fallocate(self._fd, 0, max(self._segment_bytes, self._end.offset))
         os.fsync(self._fd)
+
+    def _open_segment(self, number: int, *, size: int) -> None:
+        self._release()
+        draft = self._file(number).with_suffix(".draft")
+        self._fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.posix_fallocate(self._fd, 0, size + _SEGMENT.size)
+        header = _SEGMENT.pack(_MAGIC, self._end.position, self._end.chain)
+        _write_all(self._fd, header, offset=0)
+        os.fsync(self._fd)
+        draft.rename(self._file(number))
         folder_fd = os.open(self._folder, os.O_RDONLY)
-        os.fsync(folder_fd)
-        os.close(folder_fd)
-        self._offset = 0
+        try:
+            os.fsync(folder_fd)
+        finally:
+            os.close(folder_fd)
+        self._end = _End(
+            segment=number,
+            offset=_SEGMENT.size,
+            position=self._end.position,
+            chain=self._end.chain,
+        )
+
+    def _file(self, number: int) -> Path:
+        return self._folder / f"{number:08d}.segment"
 
     def records(self, *, start: int = 0) -> Iterator[Record]:
         """Yield the records from a position on; raises EXC-0131."""
-        for record in _scan(self._folder):
-            if record.position >= start:
+        files = _segment_files(self._folder)
+        first = max(
+            (i for i, file in enumerate(files) if _begin(file).position <= start), default=0
+        )
+        for record in _scan(files[first:]):
+            if start <= record.position < self._end.position:
                 yield record
 
     def read(self, place: Place) -> bytes:
         """Return the payload at a place; raises EXC-0131 if it is not whole."""
-        file = self._folder / f"{place.segment:08d}.segment"
+        file = self._file(place.segment)
         with file.open("rb") as handle:
             handle.seek(place.offset)
             length, crc, _link = _FRAME.unpack(handle.read(_FRAME.size))
             payload = handle.read(length)
         if zlib.crc32(payload) != crc:
-            reason = "the record is not whole"
-            raise Problem(EXC_JOURNAL_DAMAGED, position=place.offset, file=file.name, reason=reason)
+            raise _damage(file, position=place.offset, reason="the record is not whole")
         return payload
 
     def close(self) -> None:
         """Close the segment that is written to."""
+        self._release()
+
+    def _release(self) -> None:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
 
 
 def verify_segments(folder: Path) -> int:
-    """Check every frame, CRC and link of the chain; return the count of records.
+    """Check every batch, frame and link of the chain; return the count of records.
 
     Raises:
         Problem: EXC-0131 naming the file and position of the first fault.
     """
-    return sum(1 for _ in _scan(folder))
+    return sum(1 for _ in _scan(_segment_files(folder)))
+
+
+def _write_all(fd: int, data: bytes, *, offset: int) -> None:
+    written = os.pwrite(fd, data, offset)
+    if written != len(data):
+        raise OSError(28, "short write")
 
 
 def _segment_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.segment"))
 
 
-def _number_of(file: Path) -> int:
-    return int(file.stem)
+def _damage(file: Path, *, position: int, reason: str) -> Problem:
+    return Problem(EXC_JOURNAL_DAMAGED, position=position, file=file.name, reason=reason)
 
 
-def _scan(folder: Path) -> Iterator[Record]:
-    """Yield each record in order; an interrupted write at the very end is not one."""
-    position, chain = 0, _GENESIS
-    files = _segment_files(folder)
+def _begin(file: Path) -> _End:
+    """Read a segment's header; raises EXC-0131."""
+    with file.open("rb") as handle:
+        header = handle.read(_SEGMENT.size)
+    if len(header) != _SEGMENT.size or not header.startswith(_MAGIC):
+        raise _damage(file, position=0, reason="the segment's header is not whole")
+    _magic, position, chain = _SEGMENT.unpack(header)
+    return _End(segment=int(file.stem), offset=_SEGMENT.size, position=position, chain=chain)
+
+
+def _find_end(file: Path) -> _End:
+    """Return the place behind the last whole batch of the last segment."""
+    end = _begin(file)
+    for record in _scan([file]):
+        end.offset = record.place.offset + _FRAME.size + len(record.payload)
+        end.position = record.position + 1
+        end.chain = record.chain
+    return end
+
+
+def _scan(files: list[Path]) -> Iterator[Record]:
+    """Yield each record in order; a torn batch at the very end is not there."""
+    end: _End | None = None
     for file in files:
-        data = file.read_bytes()
-        offset = 0
-        while offset + _FRAME.size <= len(data):
-            length, crc, link = _FRAME.unpack_from(data, offset)
-            if length == 0:
-                break
-            payload = data[offset + _FRAME.size : offset + _FRAME.size + length]
-            expected = hashlib.sha256(chain + payload).digest()
-            if len(payload) != length or zlib.crc32(payload) != crc or expected != link:
-                if file == files[-1] and not _whole_after(data, offset):
-                    break
-                reason = "a record does not follow from the one before it"
-                raise Problem(EXC_JOURNAL_DAMAGED, position=position, file=file.name, reason=reason)
-            chain = link
-            place = Place(_number_of(file), offset)
-            yield Record(position=position, chain=chain, payload=payload, place=place)
-            offset += _FRAME.size + length
-            position += 1
+        begin = _begin(file)
+        if end is not None and (end.position, end.chain) != (begin.position, begin.chain):
+            raise _damage(file, position=begin.position, reason="a segment before it is cut")
+        end = begin
+        with file.open("rb") as handle:
+            for offset, body in _batches(handle, file=file, last=file == files[-1]):
+                for record in _records(body, offset=offset, end=end, file=file):
+                    end.position, end.chain = record.position + 1, record.chain
+                    yield record
 
 
-def _whole_after(data: bytes, offset: int) -> bool:
-    """Whether a whole record follows a broken one: then it is damage, not an interrupted write."""
-    length, _crc, _link = _FRAME.unpack_from(data, offset)
-    following = offset + _FRAME.size + length
-    if following + _FRAME.size > len(data):
-        return False
-    next_length, next_crc, _next_link = _FRAME.unpack_from(data, following)
-    payload = data[following + _FRAME.size : following + _FRAME.size + next_length]
-    whole = len(payload) == next_length and zlib.crc32(payload) == next_crc
-    return bool(next_length > 0 and whole)
+def _batches(handle: BinaryIO, *, file: Path, last: bool) -> Iterator[tuple[int, bytes]]:
+    """Yield the whole batches of a segment with the offset of their first frame."""
+    offset = _SEGMENT.size
+    while True:
+        length, body, whole = _read_batch(handle, offset)
+        if not whole:
+            torn = length and (not last or _read_batch(handle, offset + _BATCH.size + length)[2])
+            if torn:
+                raise _damage(file, position=offset, reason="a batch is not as it was written")
+            return
+        yield offset + _BATCH.size, body
+        offset += _BATCH.size + length
+
+
+def _read_batch(handle: BinaryIO, offset: int) -> tuple[int, bytes, bool]:
+    """Return a batch's length, its bytes and whether it is whole; no batch has the length 0."""
+    handle.seek(offset)
+    header = handle.read(_BATCH.size)
+    if len(header) < _BATCH.size:
+        return 0, b"", False
+    length, crc = _BATCH.unpack(header)
+    if length == 0 or length > os.fstat(handle.fileno()).st_size - offset - _BATCH.size:
+        return length, b"", False
+    body = handle.read(length)
+    return length, body, zlib.crc32(body) == crc
+
+
+def _records(body: bytes, *, offset: int, end: _End, file: Path) -> Iterator[Record]:
+    """Take a batch apart and check that each record follows from the one before it."""
+    at, position, chain = 0, end.position, end.chain
+    while at < len(body):
+        length, _crc, link = _FRAME.unpack_from(body, at)
+        payload = body[at + _FRAME.size : at + _FRAME.size + length]
+        chain = hashlib.sha256(chain + payload).digest()
+        if chain != link:
+            reason = "a record does not follow from the one before it"
+            raise _damage(file, position=position, reason=reason)
+        place = Place(end.segment, offset + at)
+        yield Record(position=position, chain=chain, payload=payload, place=place)
+        at += _FRAME.size + length
+        position += 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from taysir.exchange.backend import BackendUnreachable
 from taysir.exchange.errors import (
@@ -23,6 +24,7 @@ from taysir.exchange.model import (
     CallOutcome,
     Direction,
     Directory,
+    MemberCertificate,
     NodeEntry,
     StoredExchange,
 )
@@ -40,9 +42,9 @@ from taysir.exchange.wire import (
 )
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
+from taysir.kernel.identifiers import MemberId
 from taysir.kernel.log import get_logger
 from taysir.kernel.statement import (
-    ParsedStatement,
     Statement,
     digest,
     parse_statement,
@@ -83,7 +85,7 @@ async def consume(node: NodeRuntime, call: InformationCall) -> Response:
         passage.subject = node.pseudonym(call.subject)
         passage.request = _sign(node, passage, agreement=agreement)
         carried = await _send(node, passage, peer=peer)
-        answer = _verify(passage, carried, agreement=agreement, directory=directory)
+        answer = _verify(node, passage, carried, agreement=agreement, directory=directory)
         passage.answer = answer
         await _keep(node, passage, error_code="")
     except Problem as problem:
@@ -117,7 +119,7 @@ def find_agreement(node: NodeRuntime, call: InformationCall, *, directory: Direc
         consent=call.consent,
         zone=node.zone,
         at=node.now(),
-        calls_today=node.calls_today(agreement),
+        calls_today=node.daily.take(agreement, direction=Direction.SENT, now_ms=node.now_ms()),
     )
     against = decide_call(agreement, call=facts)
     if against:
@@ -166,7 +168,12 @@ async def _send(node: NodeRuntime, passage: _Passage, *, peer: NodeEntry) -> Res
 
 
 def _verify(
-    passage: _Passage, carried: Response, *, agreement: Agreement, directory: Directory
+    node: NodeRuntime,
+    passage: _Passage,
+    carried: Response,
+    *,
+    agreement: Agreement,
+    directory: Directory,
 ) -> Response:
     """Check the provider's answer; raises EXC-0124, or the refusal that the provider signed."""
     party = str(passage.call.service.owner)
@@ -175,7 +182,14 @@ def _verify(
         raise Problem(EXC_PEER_ANSWER, party=party, reason=f"unsigned, status {carried.status}")
     try:
         parsed = parse_statement(token)
-        reason = _fault_of(passage, carried, parsed, agreement=agreement, directory=directory)
+        signer = directory.certificate(parsed.thumbprint)
+        reason = _signer_fault(signer, by=passage.call.service.owner, at=node.now())
+        if signer is not None and not reason:
+            parsed.verify(signer.public_key)
+            late_ms = abs(node.now_ms() - parsed.statement.time_ms)
+            reason = _fault_of(passage, carried, parsed.statement, agreement=agreement)
+            if late_ms > limits.CLOCK_SKEW_S * 1000:
+                reason = f"its clock differs from ours by {late_ms // 1000} seconds"
     except Problem as problem:
         raise Problem(EXC_PEER_ANSWER, party=party, reason=problem.code) from problem
     if reason:
@@ -190,26 +204,27 @@ def _verify(
     return Response(status=statement.status, headers=kept, body=carried.body)
 
 
-def _fault_of(
-    passage: _Passage,
-    carried: Response,
-    parsed: ParsedStatement,
-    *,
-    agreement: Agreement,
-    directory: Directory,
-) -> str:
-    """Return what is wrong with a signed answer, or nothing; raises KRN-0206."""
-    certificate = directory.certificate(parsed.thumbprint)
-    statement = parsed.statement
-    if certificate is None or certificate.member != passage.call.service.owner:
+def _signer_fault(signer: MemberCertificate | None, *, by: MemberId, at: datetime) -> str:
+    """Return why a certificate may not sign this provider's answers, or nothing."""
+    if signer is None or signer.member != by:
         return "not signed by the provider"
-    if certificate.revoked_at is not None:
+    if signer.revoked_at is not None:
         return "signed with a revoked certificate"
-    parsed.verify(certificate.public_key)
+    if not signer.valid_from <= at < signer.valid_until:
+        return "signed with a certificate that is not valid now"
+    return ""
+
+
+def _fault_of(
+    passage: _Passage, carried: Response, statement: Statement, *, agreement: Agreement
+) -> str:
+    """Return what in a correctly signed answer does not fit the call, or nothing."""
     checks = (
         (statement.type in ("response", "refusal"), "not an answer"),
         (statement.request == digest(passage.request), "an answer to another request"),
         (statement.receiver == str(passage.call.consumer), "addressed to somebody else"),
+        (statement.sender == str(passage.call.service), "an answer of another service"),
+        (100 <= statement.status <= 599, "not an HTTP status"),
         (statement.body_digest == digest(carried.body), "the body is not the signed one"),
         (
             statement.headers_digest == headers_digest(passed_headers(carried.headers)),

@@ -15,6 +15,7 @@ from taysir.exchange.errors import (
     EXC_BACKEND_UNREACHABLE,
     EXC_BODY_DIGEST,
     EXC_CLOCK,
+    EXC_EXPIRED,
     EXC_MALFORMED,
     EXC_NO_AGREEMENT,
     EXC_NOT_OURS,
@@ -151,9 +152,9 @@ def _check_call(node: NodeRuntime, passage: _Passage, *, directory: Directory) -
     difference_s = abs(now_ms - statement.time_ms) // 1000
     if difference_s > limits.CLOCK_SKEW_S:
         raise Problem(EXC_CLOCK, difference_s=difference_s, limit_s=limits.CLOCK_SKEW_S)
-    node.replay.accept(
-        f"{statement.sender} {statement.id}", expires_ms=statement.expires_ms, now_ms=now_ms
-    )
+    if statement.expires_ms < now_ms:
+        raise Problem(EXC_EXPIRED)
+    node.replay.accept(f"{statement.sender} {statement.id}", now_ms=now_ms)
     same_body = statement.body_digest == digest(passage.request.body)
     if not same_body or statement.headers_digest != headers_digest(passage.headers):
         raise Problem(EXC_BODY_DIGEST)
@@ -177,7 +178,7 @@ def _check_call(node: NodeRuntime, passage: _Passage, *, directory: Directory) -
         consent=statement.consent,
         zone=statement.zone,
         at=node.now(),
-        calls_today=node.calls_today(agreement),
+        calls_today=node.daily.take(agreement, direction=Direction.RECEIVED, now_ms=now_ms),
     )
     against = decide_call(agreement, call=facts)
     if against:

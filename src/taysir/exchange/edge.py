@@ -1,0 +1,104 @@
+"""The faces of a node: which request goes where, and that a started call is carried to its end.
+
+The information-system face takes calls and answers the metaservices ``listClients`` and
+``allowedMethods``; the face for other nodes takes signed statements. A caller that hangs up does
+not cut off the evidence of its call, and closing waits for the calls under way. No protocol here.
+
+Source: PR-MREST (X-Road service metadata protocol for REST) clauses 3 and 4.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from taysir.exchange.errors import EXC_MALFORMED
+from taysir.exchange.flow.consume import consume
+from taysir.exchange.flow.provide import provide
+from taysir.exchange.http import Request, Response, json_response
+from taysir.exchange.runtime import NodeRuntime
+from taysir.exchange.wire import CALL_PATH, parse_information_call, xroad_error
+from taysir.kernel import limits
+from taysir.kernel.errors import Problem
+from taysir.kernel.identifiers import ServiceId, SubsystemId
+
+_ALLOWED_METHODS = "allowedMethods"
+
+
+class Edge:
+    """The call faces of one node."""
+
+    def __init__(self, node: NodeRuntime) -> None:
+        self._node = node
+        self._under_way: set[asyncio.Task[Response]] = set()
+
+    async def information_systems(self, request: Request) -> Response:
+        """Answer a request of the information-system face."""
+        try:
+            listing = self._metaservice(request)
+            if listing is not None:
+                return listing
+            call = parse_information_call(request)
+        except Problem as problem:
+            return xroad_error(problem)
+        return await self._to_the_end(consume(self._node, call))
+
+    async def nodes(self, request: Request) -> Response:
+        """Answer a request of another node."""
+        if request.method != "POST" or request.path != CALL_PATH:
+            return json_response({"title": "Not found", "status": 404}, status=404)
+        return await self._to_the_end(provide(self._node, request))
+
+    async def drain(self) -> None:
+        """Wait for the calls under way, as long as one may take."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=limits.CALL_TIMEOUT_S)
+
+    async def _to_the_end(self, call: Coroutine[Any, Any, Response]) -> Response:
+        task = asyncio.create_task(call)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(task)
+
+    def _metaservice(self, request: Request) -> Response | None:
+        """Answer a metaservice from the federation in hand, or return None for a call."""
+        if request.method != "GET":
+            return None
+        parts = request.path.split("/")
+        if parts[1:] == ["listClients"]:
+            return self._list_clients()
+        if len(parts) == 7 and parts[1] == "r1" and parts[6] == _ALLOWED_METHODS:
+            return self._allowed_methods(request, provider=SubsystemId.parse("/".join(parts[2:6])))
+        return None
+
+    def _list_clients(self) -> Response:
+        members = [
+            {"id": _id_of(subsystem, kind="SUBSYSTEM"), "name": str(subsystem)}
+            for subsystem in self._node.current_directory().subsystems()
+        ]
+        return json_response({"member": members})
+
+    def _allowed_methods(self, request: Request, *, provider: SubsystemId) -> Response:
+        client = request.header(b"x-road-client")
+        if not client:
+            raise Problem(EXC_MALFORMED, reason="the header X-Road-Client is missing")
+        directory = self._node.current_directory()
+        services = directory.services_of(SubsystemId.parse(client))
+        offered = sorted(service for service in set(services) if service.subsystem == provider)
+        return json_response({"service": [_service_of(service) for service in offered]})
+
+
+def _id_of(subsystem: SubsystemId, *, kind: str) -> dict[str, str]:
+    return {
+        "object_type": kind,
+        "xroad_instance": subsystem.instance,
+        "member_class": subsystem.member_class,
+        "member_code": subsystem.member,
+        "subsystem_code": subsystem.code,
+    }
+
+
+def _service_of(service: ServiceId) -> dict[str, Any]:
+    identity = _id_of(service.subsystem, kind="SERVICE")
+    return {**identity, "service_code": service.code, "service_type": "OPENAPI"}
