@@ -45,6 +45,8 @@ def test_the_sample_pack_has_nothing_to_mend(pack: Pack) -> None:
             {"rules__term": ("<text>licence.expires_on</text>", "<text>licence.expiry</text>")},
             "ENG-1011",
         ),
+        ({"service": ("template: templates/licence.typ", "template: templates/x.typ")}, "ENG-1015"),
+        ({"flow": ("documents: [licence]", "documents: [card]")}, "ENG-1015"),
         ({"lookups": ('renewal.delivery = "post"', 'renewal.mode = "post"')}, "ENG-1011"),
     ],
 )
@@ -66,6 +68,11 @@ def test_a_registry_outside_the_pack_counts_too(pack: Pack) -> None:
     (found,) = check_pack(pack, on=ON, holdings=holdings)
     assert found.code == "ENG-1303"
     assert found.place.file == "pages.yaml"
+
+
+def test_a_notice_that_is_never_sent_only_warns(changed: Callable[..., Pack]) -> None:
+    (found,) = check_pack(changed(flow=("        notice: lapsed\n", "")), on=ON)
+    assert (found.place.file, found.severity) == ("notices.yaml", Severity.WARNING)
 
 
 def test_an_unused_reason_only_warns(changed: Callable[..., Pack]) -> None:

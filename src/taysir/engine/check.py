@@ -57,6 +57,8 @@ def check_pack(
         _stages(pack.flow),
         _articles(pack, on),
         _reasons(pack),
+        _documents(pack, sources["service.yaml"]),
+        _notices(pack),
         _languages(sources.values()),
         _tests(pack),
     )
@@ -266,7 +268,28 @@ def _raised_codes(pack: Pack) -> Iterator[tuple[str, Place]]:
                 yield row.code, row.place
 
 
-# --- texts and tests -----------------------------------------------------------------------------
+# --- documents, texts, tests ---------------------------------------------------------------------
+
+
+def _documents(pack: Pack, service: Source) -> Iterator[Finding]:
+    """Every document has its template, and every stage issues documents that exist."""
+    outputs = {output.code for output in pack.service.outputs}
+    for index, output in enumerate(pack.service.outputs):
+        if output.template and output.template not in pack.files:
+            place = service.at(("outputs", index, "template"))
+            yield finding(ENG_REFERENCE, place, name=output.template, where="templates/")
+    for stage in pack.flow.stages.values():
+        for code in stage.documents:
+            if code not in outputs:
+                where = "service.yaml outputs"
+                yield finding(ENG_REFERENCE, stage.place, name=code, where=where)
+
+
+def _notices(pack: Pack) -> Iterator[Finding]:
+    sent = {a.notice for stage in pack.flow.stages.values() for a in stage.actions.values()}
+    for code, notice in pack.notices.items():
+        if code not in sent:
+            yield finding(ENG_CHECK_UNREACHABLE, notice.place, severity=Severity.WARNING, name=code)
 
 
 def _languages(sources: Iterable[Source]) -> Iterator[Finding]:
