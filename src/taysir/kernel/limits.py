@@ -252,6 +252,9 @@ FEEL_LIST_ITEMS: Final = 100_000
 FEEL_STRING_CHARS: Final = 1_000_000
 """Characters of one string made by an expression."""
 
+FEEL_VALUE_ITEMS: Final = 500_000
+"""Items and entries of one value, counting those inside; shared parts count each time."""
+
 FEEL_PATTERN_STEPS: Final = 200_000
 """Steps of one regular-expression match; a pattern that backtracks for ever ends here."""
 

@@ -220,3 +220,23 @@ def test_the_depth_of_a_given_value_is_bounded() -> None:
 
     assert value("count(x)", x=nested(limits.FEEL_VALUE_DEPTH)) == 1
     assert code("count(x)", x=nested(limits.FEEL_VALUE_DEPTH + 1)) == "ENG-0103"
+
+
+def test_the_items_of_a_value_are_bounded_even_if_its_parts_are_shared() -> None:
+    """Doubling a list sixty times is refused, whatever is done with it."""
+    doubling = ", ".join(["a0: [1]", *(f"a{n}: [a{n - 1}, a{n - 1}]" for n in range(1, 60))])
+
+    for use in ("a59", "a59 = a59", "flatten(a59)", "string(a59)", "a59 instance of list<Any>"):
+        assert code(f"{{{doubling}, r: {use}}}.r") == "ENG-0105"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("use", ["i in L", "L = L", "list contains(L, 0)", "L.a", "union(L, L)"])
+def test_walking_a_long_list_again_and_again_ends(use: str) -> None:
+    """The size of a list is paid for with steps."""
+    assert code(f"{{L: for i in 1..50000 return i, r: for i in L return {use}}}.r") == "ENG-0104"
+
+
+def test_long_strings_cost_steps() -> None:
+    """The size of a string is paid for with steps."""
+    assert code('for i in 1..50000 return x + "a"', x="a" * 100_000) == "ENG-0104"

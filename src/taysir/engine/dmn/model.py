@@ -12,10 +12,10 @@ from typing import Any
 
 from taysir.engine.dmn.errors import ENG_DMN_CYCLE, ENG_DMN_UNKNOWN
 from taysir.engine.dmn.trace import DecisionTrace, Result, TableTrace
-from taysir.engine.feel.expression import guarded
+from taysir.engine.feel.expression import give_back, guarded
 from taysir.engine.feel.runtime import BUDGET, Budget, Run, Scope
 from taysir.engine.feel.types import ANY, FeelType, coerce
-from taysir.engine.feel.values import Context, Function, Value, from_feel, to_feel
+from taysir.engine.feel.values import Context, Function, Value, to_feel
 from taysir.kernel.errors import Problem
 
 TABLES = "\1"
@@ -116,12 +116,14 @@ class Evaluation:
         scope = self.scope(element)
         tables: list[TableTrace] = []
         scope[TABLES] = tables
-        value = coerce(element.run(scope), element.kind)
+        made = element.run(scope)
+        self.budget.charge(made)
+        value = coerce(made, element.kind)
         self.trace.append(
             DecisionTrace(
                 id=element.key.rpartition("#")[2],
                 name=element.name,
-                value=from_feel(value),
+                value=give_back(value),
                 requires=tuple(each.name for each in element.requires),
                 tables=tuple(tables),
             )
@@ -213,7 +215,7 @@ class Model:
             value = guarded(lambda _scope: evaluation.outputs(element), {})
         else:
             value = guarded(lambda _scope: evaluation.value(key), {})
-        return Result(from_feel(value), tuple(evaluation.trace))
+        return Result(give_back(value), tuple(evaluation.trace))
 
     def evaluate(self, name: str, inputs: Mapping[str, Any], *, now: Any = None) -> Value:
         """Return only the value, as FEEL's own kinds, without loss."""

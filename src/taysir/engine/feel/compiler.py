@@ -27,7 +27,7 @@ from taysir.engine.feel.operators import (
     truth,
 )
 from taysir.engine.feel.properties import read_property
-from taysir.engine.feel.runtime import BUDGET, INPUT, Budget, Run, Scope
+from taysir.engine.feel.runtime import BUDGET, HEAVY, INPUT, Budget, Run, Scope
 from taysir.engine.feel.syntax import Node
 from taysir.engine.feel.temporal_text import parse_temporal
 from taysir.engine.feel.types import FeelType, is_instance, resolve, unconstrained
@@ -82,6 +82,8 @@ class Compiler:
             value = target(scope)
             if type(value) is Context:
                 return value.get(name)
+            if type(value) is list:
+                scope[BUDGET].charge(value)
             return read_property(value, name)
 
         return run
@@ -126,6 +128,8 @@ class Compiler:
         bound = _constant_number(node.right)
         if node.operator in _FAST and bound is not None:
             return _compare_constant(node.operator, left, bound)
+        if node.operator in _CHARGED:
+            return _charged(operator, left, right)
         return lambda scope: operator(left(scope), right(scope))
 
     def logic(self, node: syntax.Binary) -> Run:
@@ -189,7 +193,14 @@ class Compiler:
         if isinstance(node, syntax.RangeOf) and _is_number_range(node):
             return _in_constant_range(run({}))
         if not uses_input(node):
-            return lambda value, scope: matches(value, run(scope))
+
+            def against(value: Value, scope: Scope) -> bool | None:
+                expected = run(scope)
+                if type(expected) in HEAVY:
+                    scope[BUDGET].charge(expected)
+                return matches(value, expected)
+
+            return against
 
         def with_input(value: Value, scope: Scope) -> bool | None:
             result = run({**scope, INPUT: value})
@@ -206,7 +217,14 @@ class Compiler:
         if kind is None:
             return lambda _scope: None
         plain = unconstrained(kind)
-        return lambda scope: is_instance(value(scope), plain)
+
+        def run(scope: Scope) -> Value:
+            tested = value(scope)
+            if type(tested) in HEAVY:
+                scope[BUDGET].charge(tested)
+            return is_instance(tested, plain)
+
+        return run
 
     def condition(self, node: syntax.If) -> Run:
         """``if``; anything but true takes the other way."""
@@ -266,6 +284,22 @@ _FAST: dict[str, Callable[[Any, Any], bool]] = {
     "=": eq,
 }
 """The comparisons of numbers, for operands whose kind has been looked at."""
+
+
+_CHARGED = frozenset({"+", "=", "!="})
+"""The operators whose time or result grows with the size of their operands."""
+
+
+def _charged(operator: Callable[[Value, Value], Value], left: Run, right: Run) -> Run:
+    def run(scope: Scope) -> Value:
+        first, second = left(scope), right(scope)
+        if type(first) in HEAVY:
+            scope[BUDGET].charge(first)
+            if type(second) in HEAVY:
+                scope[BUDGET].charge(second)
+        return operator(first, second)
+
+    return run
 
 
 def _compare_constant(operator: str, left: Run, bound: Decimal) -> Run:

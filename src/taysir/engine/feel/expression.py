@@ -15,10 +15,10 @@ from taysir.engine.feel.analysis import references
 from taysir.engine.feel.compiler import UnaryTest, compile_node, compile_test
 from taysir.engine.feel.errors import ENG_FEEL_DEPTH
 from taysir.engine.feel.parser import parse_expression, parse_tests
-from taysir.engine.feel.runtime import BUDGET, Budget, Run, Scope
+from taysir.engine.feel.runtime import BUDGET, Budget, Run, Scope, weigh
 from taysir.engine.feel.syntax import Node, Tests
 from taysir.engine.feel.types import FeelType
-from taysir.engine.feel.values import Value, from_feel, to_feel
+from taysir.engine.feel.values import Context, Value, from_feel, to_feel
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 
@@ -39,7 +39,14 @@ class Expression:
         for name in self.roots:
             if name in context:
                 scope[name] = to_feel(context[name])
-        return from_feel(guarded(self.run, scope))
+        return give_back(guarded(self.run, scope))
+
+
+def give_back(value: Value) -> Any:
+    """Return a result as Python's own kinds; refuse one that is too large."""
+    if type(value) is list or type(value) is Context:
+        weigh(value)
+    return from_feel(value)
 
 
 def guarded(run: Run, scope: Scope) -> Value:

@@ -7,9 +7,13 @@ from functools import cmp_to_key
 
 from taysir.engine.feel.functions.registry import Caller, Table
 from taysir.engine.feel.operators import compare, equal
+from taysir.engine.feel.temporal import Date
 from taysir.engine.feel.values import Value
 
 TABLE = Table()
+
+_HASHED = frozenset({Decimal, str, bool, Date})
+"""Kinds whose equality in FEEL is that of Python, so that a set can find them."""
 
 
 def _index(position: Decimal, length: int) -> int | None:
@@ -54,19 +58,29 @@ def concatenate(lists: list[list[Value]]) -> Value:
     return [item for items in lists for item in items]
 
 
-@TABLE.add("union", "*list: list")
-def union(lists: list[list[Value]]) -> Value:
+@TABLE.add("union", "*list: list", calls_back=True)
+def union(lists: list[list[Value]], *, back: Caller) -> Value:
     """Return all items of all lists, each once."""
-    return distinct([item for items in lists for item in items])
+    return distinct([item for items in lists for item in items], back=back)
 
 
-@TABLE.add("distinct values", "list: list")
-def distinct(items: list[Value]) -> Value:
+@TABLE.add("distinct values", "list: list", calls_back=True)
+def distinct(items: list[Value], *, back: Caller) -> Value:
     """Return each item once."""
     kept: list[Value] = []
+    seen: set[Value] = set()
+    others: list[Value] = []
     for item in items:
-        if not any(same(item, each) for each in kept):
-            kept.append(item)
+        back.step(len(others) >> 2)
+        if type(item) in _HASHED:
+            if (type(item), item) in seen:
+                continue
+            seen.add((type(item), item))
+        elif any(same(item, each) for each in others):
+            continue
+        else:
+            others.append(item)
+        kept.append(item)
     return kept
 
 
