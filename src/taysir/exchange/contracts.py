@@ -1,256 +1,319 @@
-"""Sharing agreements: the legal document itself, named by its hash, signed by both parties.
+"""Sharing agreements: content-addressed, signed by both parties, never edited, only ended.
 
-An agreement is never edited: another one supersedes it, or a party revokes it. A node keeps a
-folder of signed agreements; only those that both parties signed and none revoked open anything.
-:class:`AgreementBook` compiles the folder to look-ups.
-
-Source: docs/reference/protocol.md clause 4; RFC 8785 for the hash, RFC 7515 appendix F for the
-detached signatures.
+An agreement is its canonical JSON; its SHA-256 is its name. Consumer and provider each accept with
+a detached JWS over those bytes; either may end it with a signed rejection or revocation. It is in
+force when both accepted and nobody ended it. Terms → :func:`propose` → :func:`accept` by each →
+files of a node → :func:`read_agreements` → the views on which calls are decided. Whether a
+certificate is its member's today is asked of the federation through a callable.
 """
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from taysir.exchange.errors import EXC_AGREEMENT
-from taysir.exchange.model import Agreement, Classification, Operation
+from taysir.exchange.keyfiles import write_public
+from taysir.exchange.model import Agreement, Classification, MemberCertificate, Operation
+from taysir.exchange.trust_errors import EXC_AGREEMENT
 from taysir.kernel import limits
-from taysir.kernel.canonical import canonical_json, content_hash, parse_json
-from taysir.kernel.certificates import Use, identity_of, load_certificate, verify_chain
+from taysir.kernel.canonical import canonical_json, parse_canonical
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
-from taysir.kernel.log import get_logger
-from taysir.kernel.signature import Signer, open_detached, sign_detached
+from taysir.kernel.signature import Signer, open_compact, open_detached, sign_compact, sign_detached
 
-log = get_logger(__name__)
+FORMAT: Final = "taysir-agreement/1"
+ACCEPT_TYPE: Final = "taysir-agreement-accept+jws"
+END_TYPE: Final = "taysir-agreement-end+jws"
+_POINTER: Final = re.compile(r"(/([^~/]|~[01])*)+")
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 
-ACCEPT: Final = "taysir-agreement+jws"
-REVOKE: Final = "taysir-agreement-revocation+jws"
+FindCertificate = Callable[[str], MemberCertificate | None]
+"""Finds a member's signing certificate by its ``x5t#S256`` in the federation document."""
 
 
 class OperationTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A method and a path pattern."""
+    """One permitted method and path pattern."""
 
     method: str
     path: str
 
 
-class AgreementTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What two parties agree, as it is hashed and signed. Dates are included on both ends."""
+class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The content of an agreement. Times are RFC 3339 in UTC with whole seconds."""
 
-    title: dict[str, str]
     consumer: str
     service: str
-    purposes: list[str]
+    purposes: tuple[str, ...]
     legal_basis: str
-    operations: list[OperationTerms]
-    fields: list[str]
-    classification: Classification
-    zones: list[str]
-    retention: str
-    quota_per_day: int | None
-    consent_required: bool
-    valid_from: str
-    valid_until: str
+    operations: tuple[OperationTerms, ...]
+    fields: tuple[str, ...] = ()
+    classification: Classification = Classification.RESTRICTED
+    zones: tuple[str, ...] = ()
+    retention_days: int = 365
+    quota_per_day: int | None = None
+    consent_required: bool = False
+    valid_from: datetime
+    valid_until: datetime
     supersedes: str = ""
+    format: str = FORMAT
 
 
-class PartySignature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A party's signature over the terms, with the certificate that made it (base64 DER)."""
+class EndAction(StrEnum):
+    """How an agreement ends before its time."""
 
-    party: str
-    certificate: str
-    signature: str
+    REJECT = "reject"
+    REVOKE = "revoke"
 
 
-class SignedAgreement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The terms with the signatures of the parties, and of a revocation if there is one."""
+class End(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A signed rejection or revocation."""
 
-    terms: AgreementTerms
-    signatures: list[PartySignature]
-    revocation: PartySignature | None = None
+    agreement: str
+    action: EndAction
+    by: str
+    at: datetime
+    reason: str
+
+
+class State(StrEnum):
+    """Where an agreement stands."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedAgreement:
+    """An agreement's bytes with the signatures collected so far: by member, and endings."""
+
+    document: bytes
+    accepts: dict[str, bytes] = field(default_factory=dict)
+    ends: tuple[bytes, ...] = ()
 
     @property
     def hash(self) -> str:
-        """The SHA-256 (hex) of the canonical terms: the agreement's name."""
-        return content_hash(terms_value(self.terms))
+        """The agreement's name."""
+        return hashlib.sha256(self.document).hexdigest()
 
 
-def terms_value(terms: AgreementTerms) -> Any:
-    """Return the JSON value that is hashed and signed."""
-    return msgspec.to_builtins(terms)
+def propose(terms: Terms) -> SignedAgreement:
+    """Return the unsigned agreement of these terms; raises EXC-0511."""
+    _check_terms(terms)
+    return SignedAgreement(document=canonical_json(msgspec.to_builtins(terms)))
 
 
-def accept(terms: AgreementTerms, *, party: MemberId, signer: Signer) -> PartySignature:
-    """Return a party's signature under the terms."""
-    return _signed(canonical_json(terms_value(terms)), kind=ACCEPT, party=party, signer=signer)
+def accept(
+    agreement: SignedAgreement, *, signer: Signer, by: MemberId, at: datetime
+) -> SignedAgreement:
+    """Return the agreement with one party's acceptance added; raises EXC-0511."""
+    terms = read_terms(agreement.document)
+    if str(by) not in parties(terms):
+        raise Problem(EXC_AGREEMENT, reason=f"{by} is not a party")
+    header = {"typ": ACCEPT_TYPE, "iat": int(at.timestamp()), "by": str(by)}
+    token = sign_detached(agreement.document, signer=signer, header=header)
+    accepts = {**agreement.accepts, str(by): token}
+    return SignedAgreement(document=agreement.document, accepts=accepts, ends=agreement.ends)
 
 
-def revoke(agreement: SignedAgreement, *, party: MemberId, signer: Signer) -> SignedAgreement:
-    """Return the agreement revoked by a party; raises EXC-0202 if it is not a party."""
-    if party not in parties(agreement.terms):
-        raise Problem(EXC_AGREEMENT, agreement=agreement.hash, reason=f"{party} is not a party")
-    revocation = _signed(agreement.hash.encode(), kind=REVOKE, party=party, signer=signer)
-    return msgspec.structs.replace(agreement, revocation=revocation)
+def end(
+    agreement: SignedAgreement,
+    *,
+    action: EndAction,
+    signer: Signer,
+    by: MemberId,
+    at: datetime,
+    reason: str,
+) -> SignedAgreement:
+    """Return the agreement rejected or revoked by one party; raises EXC-0511."""
+    if str(by) not in parties(read_terms(agreement.document)):
+        raise Problem(EXC_AGREEMENT, reason=f"{by} is not a party")
+    moment = at.astimezone(UTC).replace(microsecond=0)
+    ending = End(agreement=agreement.hash, action=action, by=str(by), at=moment, reason=reason)
+    payload = canonical_json(msgspec.to_builtins(ending))
+    token = sign_compact(payload, signer=signer, header={"typ": END_TYPE})
+    ends = (*agreement.ends, token)
+    return SignedAgreement(document=agreement.document, accepts=agreement.accepts, ends=ends)
 
 
-def _signed(payload: bytes, *, kind: str, party: MemberId, signer: Signer) -> PartySignature:
-    token = sign_detached(payload, signer=signer, header={"typ": kind})
-    return PartySignature(
-        party=str(party),
-        certificate=base64.b64encode(signer.certificate_der).decode("ascii"),
-        signature=token.decode("ascii"),
+def agree(
+    terms: Terms, *, consumer_signer: Signer, provider_signer: Signer, at: datetime
+) -> SignedAgreement:
+    """Propose and accept by both parties at once, for those who hold both keys."""
+    agreement = propose(terms)
+    consumer, provider = (
+        SubsystemId.parse(terms.consumer).owner,
+        ServiceId.parse(terms.service).owner,
     )
+    agreement = accept(agreement, signer=consumer_signer, by=consumer, at=at)
+    return accept(agreement, signer=provider_signer, by=provider, at=at)
 
 
-def parties(terms: AgreementTerms) -> tuple[MemberId, MemberId]:
-    """Return consumer and provider."""
-    return SubsystemId.parse(terms.consumer).owner, ServiceId.parse(terms.service).owner
+# --- reading -------------------------------------------------------------------------------------
 
 
-def verify_agreement(agreement: SignedAgreement, *, anchors: Iterable[bytes]) -> None:
-    """Check that every party signed these terms; raises EXC-0202."""
-    payload, name = canonical_json(terms_value(agreement.terms)), agreement.hash
-    trusted = list(anchors)
-    signed = {
-        _signer_of(s, payload=payload, kind=ACCEPT, anchors=trusted, name=name)
-        for s in agreement.signatures
-    }
-    missing = [str(party) for party in parties(agreement.terms) if str(party) not in signed]
-    if missing:
-        raise Problem(EXC_AGREEMENT, agreement=name, reason=f"not signed by {', '.join(missing)}")
-
-
-def _signer_of(
-    entry: PartySignature, *, payload: bytes, kind: str, anchors: list[bytes], name: str
-) -> str:
-    """Return the member that made a signature; raises EXC-0202."""
+def read_terms(document: bytes) -> Terms:
+    """Read an agreement's canonical bytes; raises EXC-0511 and KRN-0202."""
+    if len(document) > limits.SIGNED_DOCUMENT_BYTES:
+        raise Problem(EXC_AGREEMENT, reason="too long")
     try:
-        der = base64.b64decode(entry.certificate, validate=True)
-        signed_at = load_certificate(der).not_valid_before_utc
-        certificate = verify_chain(der, anchors=anchors, at=signed_at, use=Use.MEMBER)
-        jws = open_detached(entry.signature.encode("ascii"), payload=payload, typ=kind)
-        jws.verify(certificate.public_key())
-        party = identity_of(certificate)[1]
-    except (Problem, ValueError) as cause:
-        code = cause.code if isinstance(cause, Problem) else "not base64"
-        reason = f"a signature does not hold ({code})"
-        raise Problem(EXC_AGREEMENT, agreement=name, reason=reason) from cause
-    if party != entry.party:
-        raise Problem(EXC_AGREEMENT, agreement=name, reason=f"{entry.party} did not sign it")
-    return party
+        terms = msgspec.convert(parse_canonical(document), Terms)
+    except msgspec.ValidationError as cause:
+        raise Problem(EXC_AGREEMENT, reason=str(cause)[:200]) from cause
+    _check_terms(terms)
+    if canonical_json(msgspec.to_builtins(terms)) != document:
+        raise Problem(EXC_AGREEMENT, reason="a member is missing or spelled in another way")
+    return terms
 
 
-def is_revoked(agreement: SignedAgreement, *, anchors: Iterable[bytes]) -> bool:
-    """Whether a party has revoked the agreement; a revocation that is not sound counts not."""
-    if agreement.revocation is None:
-        return False
-    name = agreement.hash
+def parties(terms: Terms) -> tuple[str, ...]:
+    """The members whose acceptance an agreement needs: one if an agency serves itself."""
+    consumer = str(SubsystemId.parse(terms.consumer).owner)
+    return tuple(dict.fromkeys((consumer, str(ServiceId.parse(terms.service).owner))))
+
+
+def state_of(agreement: SignedAgreement, *, find: FindCertificate) -> State:
+    """Check every signature and return where the agreement stands.
+
+    Raises:
+        Problem: EXC-0511, KRN-0205, KRN-0206 for anything that does not hold.
+    """
+    terms = read_terms(agreement.document)
+    for member, token in agreement.accepts.items():
+        check_accept(agreement.document, token=token, by=member, find=find)
+    for token in agreement.ends:
+        ending = check_end(token, agreement=agreement, find=find)
+        return State.REVOKED if ending.action is EndAction.REVOKE else State.REJECTED
+    if set(agreement.accepts) == set(parties(terms)):
+        return State.ACCEPTED
+    return State.PROPOSED
+
+
+def check_accept(document: bytes, *, token: bytes, by: str, find: FindCertificate) -> datetime:
+    """Check one acceptance and return its time; raises EXC-0511, KRN-0205, KRN-0206."""
+    jws = open_detached(token, payload=document, typ=ACCEPT_TYPE)
+    if jws.header.get("by") != by or by not in parties(read_terms(document)):
+        raise Problem(EXC_AGREEMENT, reason=f"not an acceptance by {by}")
+    at = _time(jws.header.get("iat"))
+    jws.verify(_certificate_of(by, thumbprint=jws.header.get("x5t#S256"), at=at, find=find))
+    return at
+
+
+def check_end(token: bytes, *, agreement: SignedAgreement, find: FindCertificate) -> End:
+    """Check a rejection or revocation; raises EXC-0511, KRN-0205, KRN-0206."""
+    jws = open_compact(token, typ=END_TYPE)
     try:
-        _signer_of(
-            agreement.revocation,
-            payload=name.encode(),
-            kind=REVOKE,
-            anchors=list(anchors),
-            name=name,
-        )
-    except Problem as problem:
-        log.error("revocation_not_sound", agreement=name, code=problem.code)
-        return False
-    return agreement.revocation.party in {str(p) for p in parties(agreement.terms)}
+        ending = msgspec.convert(parse_canonical(jws.payload), End)
+    except msgspec.ValidationError as cause:
+        raise Problem(EXC_AGREEMENT, reason="an ending of the wrong form") from cause
+    if ending.agreement != agreement.hash or ending.by not in parties(
+        read_terms(agreement.document)
+    ):
+        raise Problem(EXC_AGREEMENT, reason="an ending of another agreement or party")
+    jws.verify(
+        _certificate_of(ending.by, thumbprint=jws.header.get("x5t#S256"), at=ending.at, find=find)
+    )
+    return ending
 
 
-def read_agreement(data: bytes) -> SignedAgreement:
-    """Read a signed agreement's file; raises EXC-0202."""
-    if len(data) > limits.SIGNED_DOCUMENT_BYTES:
-        raise Problem(EXC_AGREEMENT, agreement="?", reason="too long")
-    try:
-        return msgspec.convert(parse_json(data), SignedAgreement, strict=True)
-    except (Problem, msgspec.ValidationError) as cause:
-        raise Problem(EXC_AGREEMENT, agreement="?", reason=str(cause)[:200]) from cause
-
-
-def write_agreement(agreement: SignedAgreement) -> bytes:
-    """Return the file of a signed agreement."""
-    return canonical_json(msgspec.to_builtins(agreement))
-
-
-def compiled(agreement: SignedAgreement) -> Agreement:
-    """Return the view that calls are decided by."""
-    terms = agreement.terms
+def view_of(agreement: SignedAgreement) -> Agreement:
+    """Return what the agreement says about calls; raises EXC-0511."""
+    terms = read_terms(agreement.document)
     return Agreement(
         hash=agreement.hash,
         consumer=SubsystemId.parse(terms.consumer),
         service=ServiceId.parse(terms.service),
-        purposes=tuple(terms.purposes),
+        purposes=terms.purposes,
         legal_basis=terms.legal_basis,
         operations=tuple(Operation(method=o.method, path=o.path) for o in terms.operations),
-        fields=tuple(terms.fields),
+        fields=terms.fields,
         classification=terms.classification,
-        zones=tuple(terms.zones),
+        zones=terms.zones,
         quota_per_day=terms.quota_per_day,
         consent_required=terms.consent_required,
-        valid_from=_start_of(terms.valid_from),
-        valid_until=_start_of(terms.valid_until),
+        valid_from=terms.valid_from,
+        valid_until=terms.valid_until,
     )
 
 
-def _start_of(day: str) -> datetime:
-    return datetime.combine(date.fromisoformat(day), time(), UTC)
+# --- files ---------------------------------------------------------------------------------------
 
 
-class AgreementBook:
-    """The agreements of a node, read from its folder."""
+def write_agreement(folder: Path, *, agreement: SignedAgreement) -> Path:
+    """Store an agreement below the folder; safe to repeat; returns its own folder."""
+    place = folder / agreement.hash
+    write_public(place / "agreement.json", agreement.document)
+    for member, token in agreement.accepts.items():
+        write_public(place / f"{member.replace('/', '_')}.accept.jws", token)
+    for number, token in enumerate(agreement.ends):
+        write_public(place / f"{number}.end.jws", token)
+    return place
 
-    def __init__(self, folder: Path, *, anchors: Iterable[bytes]) -> None:
-        self._folder = folder
-        self._anchors = list(anchors)
-        self._signed: dict[str, SignedAgreement] = {}
-        self._by_hash: dict[str, Agreement] = {}
-        self._by_parties: dict[tuple[SubsystemId, ServiceId], list[Agreement]] = {}
-        self.reload()
 
-    def reload(self) -> None:
-        """Read the folder anew; what is not sound is logged and opens nothing."""
-        signed: dict[str, SignedAgreement] = {}
-        for file in sorted(self._folder.glob("*.json")):
-            try:
-                agreement = read_agreement(file.read_bytes())
-                verify_agreement(agreement, anchors=self._anchors)
-            except Problem as problem:
-                log.error("agreement_not_accepted", file=file.name, reason=str(problem))
-                continue
-            if is_revoked(agreement, anchors=self._anchors):
-                log.info("agreement_revoked", agreement=agreement.hash)
-                continue
-            signed[agreement.hash] = agreement
-        self._signed = signed
-        self._by_hash = {name: compiled(agreement) for name, agreement in signed.items()}
-        self._by_parties = {}
-        for view in self._by_hash.values():
-            self._by_parties.setdefault((view.consumer, view.service), []).append(view)
+def read_agreements(folder: Path) -> Iterator[SignedAgreement]:
+    """Yield every stored agreement in the order of names; unreadable folders raise OSError."""
+    for file in sorted(folder.glob("*/agreement.json")):
+        place = file.parent
+        accepts = {
+            other.name.removesuffix(".accept.jws").replace("_", "/", 2): other.read_bytes()
+            for other in sorted(place.glob("*.accept.jws"))
+        }
+        ends = tuple(other.read_bytes() for other in sorted(place.glob("*.end.jws")))
+        yield SignedAgreement(document=file.read_bytes(), accepts=accepts, ends=ends)
 
-    def find(self, consumer: SubsystemId, *, service: ServiceId, purpose: str) -> Agreement | None:
-        """Return the agreement of two parties for a purpose."""
-        for agreement in self._by_parties.get((consumer, service), ()):
-            if purpose in agreement.purposes:
-                return agreement
-        return None
 
-    def by_hash(self, digest: str) -> Agreement | None:
-        """Return an agreement by its hash."""
-        return self._by_hash.get(digest)
+# --- checks --------------------------------------------------------------------------------------
 
-    def signed(self, digest: str) -> SignedAgreement | None:
-        """Return the signed document by its hash."""
-        return self._signed.get(digest)
 
-    def services_of(self, consumer: SubsystemId) -> tuple[ServiceId, ...]:
-        """Return what is open to a consumer."""
-        return tuple(service for asking, service in self._by_parties if asking == consumer)
+def _check_terms(terms: Terms) -> None:
+    SubsystemId.parse(terms.consumer)
+    ServiceId.parse(terms.service)
+    checks = (
+        (terms.format == FORMAT, "unknown format"),
+        (bool(terms.purposes) and all(terms.purposes), "a purpose is missing"),
+        (bool(terms.legal_basis), "the legal basis is missing"),
+        (bool(terms.operations), "no operation is permitted"),
+        (all(o.method in _METHODS for o in terms.operations), "unknown method"),
+        (all(o.path.startswith("/") for o in terms.operations), "a path must start with /"),
+        (len(terms.fields) <= limits.AGREEMENT_FIELDS, "too many fields"),
+        (all(_POINTER.fullmatch(f) for f in terms.fields), "a field is not a JSON Pointer"),
+        (_utc(terms.valid_from) and _utc(terms.valid_until), "times must be UTC, whole seconds"),
+        (terms.retention_days >= 0, "the retention is negative"),
+        (terms.quota_per_day is None or terms.quota_per_day > 0, "the quota is not positive"),
+    )
+    for holds, reason in checks:
+        if not holds:
+            raise Problem(EXC_AGREEMENT, reason=reason)
+    length = terms.valid_until - terms.valid_from
+    if not timedelta(0) < length <= timedelta(days=limits.AGREEMENT_VALIDITY_DAYS):
+        raise Problem(EXC_AGREEMENT, reason="the validity is empty or too long")
+
+
+def _utc(moment: datetime) -> bool:
+    return moment.utcoffset() == timedelta(0) and moment.microsecond == 0
+
+
+def _time(value: object) -> datetime:
+    if not isinstance(value, int) or not 0 < value < 253402300800:
+        raise Problem(EXC_AGREEMENT, reason="the signing time is missing")
+    return datetime.fromtimestamp(value, UTC)
+
+
+def _certificate_of(by: str, *, thumbprint: object, at: datetime, find: FindCertificate) -> object:
+    """Return the public key if the certificate was the member's at that time."""
+    certificate = find(thumbprint) if isinstance(thumbprint, str) else None
+    if certificate is None or str(certificate.member) != by:
+        raise Problem(EXC_AGREEMENT, reason=f"not signed with a certificate of {by}")
+    revoked_before = certificate.revoked_at is not None and certificate.revoked_at <= at
+    if revoked_before or not certificate.valid_from <= at < certificate.valid_until:
+        raise Problem(EXC_AGREEMENT, reason=f"the certificate of {by} did not hold when it signed")
+    return certificate.public_key

@@ -1,281 +1,297 @@
-"""The federation document: who is a member, where its node is, which keys speak for it.
+"""The federation: the authority's signed, expiring list, and a node's view of it.
 
-The authority publishes it signed and expiring; it is on the path of no call. A node fetches it now
-and then, keeps the last good one on disk, and refuses calls once that has expired.
-:class:`FederationDirectory` is the document compiled to look-ups, together with the agreements that
-the node holds; :class:`FederationWatch` keeps it fresh.
-
-Source: docs/reference/protocol.md clause 2.
+The authority signs one canonical JSON document (compact JWS with its certificate chain). A node
+fetches it every minute, keeps the last good one on disk and uses it until it expires; after that
+calls are refused with an error that names the authority. Token → :func:`open_federation` →
+:class:`FederationDocument` → :class:`FederationDirectory`, which answers the call path from
+dictionaries. The authority is on the path of no call.
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit
+import binascii
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from taysir.exchange.backend import Address, BackendUnreachable, HttpPool
-from taysir.exchange.contracts import AgreementBook
-from taysir.exchange.errors import EXC_FEDERATION
+from taysir.exchange.contracts import SignedAgreement, State, state_of, view_of
 from taysir.exchange.model import Agreement, MemberCertificate, NodeEntry
+from taysir.exchange.trust_errors import EXC_FEDERATION
 from taysir.kernel import limits
 from taysir.kernel.canonical import canonical_json, parse_canonical
 from taysir.kernel.certificates import Use, identity_of, load_certificate, verify_chain
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
 from taysir.kernel.log import get_logger
-from taysir.kernel.signature import Signer, open_compact, sign_compact, thumbprint
+from taysir.kernel.signature import Signer, from_base64url, open_compact, sign_compact, thumbprint
 
 log = get_logger(__name__)
 
+FORMAT: Final = "taysir-federation/1"
 TYPE: Final = "taysir-federation+jws"
 
 
-class MemberRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A member: names for people, signing certificates (base64 DER), information systems."""
+class Names(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A name for people."""
+
+    ar: str
+    en: str
+
+
+class MemberRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A member with every signing certificate it ever had (base64url DER)."""
 
     id: str
-    name: dict[str, str]
-    certificates: list[str]
-    subsystems: list[str]
+    name: Names
+    certificates: tuple[str, ...]
 
 
-class NodeRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A node: where it listens, which TLS certificate it shows, whose traffic it carries."""
+class NodeRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A node: address, ``x5t#S256`` of its TLS certificate, zone, members carried."""
 
     name: str
     host: str
     port: int
     tls: str
     zone: str
-    members: list[str]
+    members: tuple[str, ...]
 
 
-class Revocation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A certificate that was withdrawn, by thumbprint."""
+class SubsystemRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An information system."""
+
+    id: str
+    name: Names
+
+
+class ServiceRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A data service and where its OpenAPI document is."""
+
+    id: str
+    name: Names
+    openapi: str = ""
+
+
+class RevokedRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A withdrawn certificate: its ``x5t#S256`` and since when."""
 
     thumbprint: str
-    at: str
+    at: datetime
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the authority registers; changes only when a registration changes."""
+
+    instance: str
+    authority: Names
+    members: tuple[MemberRow, ...]
+    nodes: tuple[NodeRow, ...]
+    subsystems: tuple[SubsystemRow, ...]
+    services: tuple[ServiceRow, ...]
+    zones: tuple[str, ...]
+    revoked: tuple[RevokedRow, ...] = ()
+    witnesses: tuple[str, ...] = ()
 
 
 class FederationDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The whole document as it is signed; times are RFC 3339 in UTC."""
+    """The content with number and times, as it is signed."""
 
-    instance: str
-    number: int
-    issued_at: str
-    expires_at: str
-    authorities: list[str]
-    members: list[MemberRecord]
-    nodes: list[NodeRecord]
-    revoked: list[Revocation]
+    format: str
+    serial: int
+    issued_at: datetime
+    expires_at: datetime
+    content: Content
 
 
-def sign_federation(document: FederationDocument, *, signer: Signer) -> bytes:
-    """Return the signed document."""
+def sign_federation(
+    content: Content,
+    *,
+    serial: int,
+    now: datetime,
+    signer: Signer,
+    validity_s: int = limits.FEDERATION_VALIDITY_S,
+) -> bytes:
+    """Return the signed document; the signer has a FEDERATION certificate."""
+    issued = now.replace(microsecond=0)
+    document = FederationDocument(
+        format=FORMAT,
+        serial=serial,
+        issued_at=issued,
+        expires_at=issued + timedelta(seconds=validity_s),
+        content=content,
+    )
+    chain = [base64.b64encode(signer.certificate_der).decode("ascii")]
     payload = canonical_json(msgspec.to_builtins(document))
-    return sign_compact(payload, signer=signer, header={"typ": TYPE})
+    return sign_compact(payload, signer=signer, header={"typ": TYPE, "x5c": chain})
 
 
-def open_federation(token: bytes, *, authority_der: bytes) -> FederationDocument:
-    """Read a signed document; raises EXC-0201 if the authority did not sign it so."""
+def open_federation(token: bytes, *, anchor: bytes) -> FederationDocument:
+    """Check a token up to the authority's certificate and return the document.
+
+    Expiry is not judged here: an expired document still proves the past.
+
+    Raises:
+        Problem: EXC-0501, KRN-0202, KRN-0205, KRN-0206, KRN-0211.
+    """
+    jws = open_compact(token, typ=TYPE)
+    chain = jws.header.get("x5c")
+    if not isinstance(chain, list) or len(chain) != 1 or not isinstance(chain[0], str):
+        raise Problem(EXC_FEDERATION, reason="the signer's certificate is missing")
     try:
-        jws = open_compact(token, typ=TYPE)
-        jws.verify(load_certificate(authority_der).public_key())
-        return msgspec.convert(parse_canonical(jws.payload), FederationDocument, strict=True)
-    except Problem as problem:
-        raise Problem(EXC_FEDERATION, reason=problem.code) from problem
-    except msgspec.ValidationError as error:
-        raise Problem(EXC_FEDERATION, reason=str(error)) from error
+        der = base64.b64decode(chain[0], validate=True)
+    except (binascii.Error, ValueError) as cause:
+        raise Problem(EXC_FEDERATION, reason="the signer's certificate is missing") from cause
+    if thumbprint(der) != jws.header.get("x5t#S256"):
+        raise Problem(EXC_FEDERATION, reason="two certificates are named")
+    jws.verify(load_certificate(der).public_key())
+    try:
+        document = msgspec.convert(parse_canonical(jws.payload), FederationDocument)
+    except msgspec.ValidationError as cause:
+        raise Problem(EXC_FEDERATION, reason=str(cause)[:200]) from cause
+    if document.format != FORMAT or document.expires_at <= document.issued_at:
+        raise Problem(EXC_FEDERATION, reason="unknown format or empty validity")
+    verify_chain(der, anchors=[anchor], at=document.issued_at, use=Use.FEDERATION)
+    return document
+
+
+def member_certificates(
+    document: FederationDocument, *, anchor: bytes
+) -> dict[str, MemberCertificate]:
+    """Return every member's signing certificates that the anchor certified, by thumbprint.
+
+    Raises:
+        Problem: EXC-0501 for a certificate of another member, KRN-0211 for a bad one.
+    """
+    revoked = {row.thumbprint: row.at for row in document.content.revoked}
+    found: dict[str, MemberCertificate] = {}
+    for row in document.content.members:
+        for encoded in row.certificates:
+            der = from_base64url(encoded.encode())
+            certificate = load_certificate(der)
+            start, stop = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+            verify_chain(der, anchors=[anchor], at=start, use=Use.MEMBER)
+            if identity_of(certificate)[1] != row.id:
+                raise Problem(EXC_FEDERATION, reason=f"a certificate of {row.id} names another")
+            key = certificate.public_key()
+            assert isinstance(key, ec.EllipticCurvePublicKey)
+            name = thumbprint(der)
+            found[name] = MemberCertificate(
+                member=MemberId.parse(row.id),
+                der=der,
+                thumbprint=name,
+                public_key=key,
+                valid_from=start,
+                valid_until=stop,
+                revoked_at=revoked.get(name),
+            )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """The dictionaries behind a directory."""
+
+    certificates: dict[str, MemberCertificate]
+    by_member: dict[MemberId, NodeEntry]
+    by_tls: dict[str, NodeEntry]
+    by_call: dict[tuple[SubsystemId, ServiceId, str], Agreement]
+    by_hash: dict[str, Agreement]
+    opened: dict[SubsystemId, tuple[ServiceId, ...]]
 
 
 class FederationDirectory:
-    """A federation document and a node's agreements, compiled to look-ups."""
+    """One federation document with a node's agreements, compiled to look-ups."""
 
-    def __init__(self, document: FederationDocument, *, agreements: AgreementBook) -> None:
-        """Compile the document; raises EXC-0201 for a certificate that it should not list."""
-        self._document = document
-        self._agreements = agreements
-        self._expires_at = datetime.fromisoformat(document.expires_at)
-        self._certificates = _certificates(document)
-        nodes = [_node(record) for record in document.nodes]
-        self._by_member = {member: node for node in nodes for member in node.members}
-        self._by_tls = {node.tls_thumbprint: node for node in nodes}
-        self._subsystems = tuple(
-            MemberId.parse(m.id).subsystem(code) for m in document.members for code in m.subsystems
-        )
+    def __init__(
+        self, document: FederationDocument, *, anchor: bytes, agreements: Iterable[SignedAgreement]
+    ) -> None:
+        self.document = document
+        self._subsystems = tuple(SubsystemId.parse(r.id) for r in document.content.subsystems)
+        certificates = member_certificates(document, anchor=anchor)
+        self._tables = _compile(document, certificates=certificates, agreements=agreements)
 
     @property
     def expires_at(self) -> datetime:
         """Until when the document may be used."""
-        return self._expires_at
-
-    @property
-    def document(self) -> FederationDocument:
-        """The document itself."""
-        return self._document
+        return self.document.expires_at
 
     def certificate(self, thumbprint: str) -> MemberCertificate | None:
-        """Return the signing certificate with this thumbprint."""
-        return self._certificates.get(thumbprint)
+        """Return a member's signing certificate."""
+        return self._tables.certificates.get(thumbprint)
 
     def node_for(self, member: MemberId) -> NodeEntry | None:
-        """Return the node that carries a member's traffic."""
-        return self._by_member.get(member)
+        """Return the node that carries a member."""
+        return self._tables.by_member.get(member)
 
     def node_by_tls(self, thumbprint: str) -> NodeEntry | None:
-        """Return the node that shows a TLS certificate."""
-        return self._by_tls.get(thumbprint)
+        """Return the node with this TLS certificate, unless that was revoked."""
+        return self._tables.by_tls.get(thumbprint)
 
     def agreement(
         self, consumer: SubsystemId, *, service: ServiceId, purpose: str
     ) -> Agreement | None:
-        """Return the agreement of two parties for a purpose."""
-        return self._agreements.find(consumer, service=service, purpose=purpose)
+        """Return the agreement in force for a call; of several the newest."""
+        return self._tables.by_call.get((consumer, service, purpose))
 
     def agreement_by_hash(self, digest: str) -> Agreement | None:
-        """Return an accepted, not revoked agreement by its hash."""
-        return self._agreements.by_hash(digest)
+        """Return an agreement in force by its name."""
+        return self._tables.by_hash.get(digest)
 
     def services_of(self, consumer: SubsystemId) -> tuple[ServiceId, ...]:
-        """Return what is open to a consumer."""
-        return self._agreements.services_of(consumer)
+        """Return the services open to a consumer."""
+        return self._tables.opened.get(consumer, ())
 
     def subsystems(self) -> tuple[SubsystemId, ...]:
         """Return every registered subsystem."""
         return self._subsystems
 
 
-def _certificates(document: FederationDocument) -> dict[str, MemberCertificate]:
-    anchors = [base64.b64decode(text) for text in document.authorities]
-    revoked = {r.thumbprint: datetime.fromisoformat(r.at) for r in document.revoked}
-    issued_at = datetime.fromisoformat(document.issued_at)
-    found: dict[str, MemberCertificate] = {}
-    for member in document.members:
-        for text in member.certificates:
-            entry = _certificate(
-                base64.b64decode(text),
-                member=MemberId.parse(member.id),
-                anchors=anchors,
-                at=issued_at,
-                revoked=revoked,
-            )
-            found[entry.thumbprint] = entry
-    return found
-
-
-def _certificate(
-    der: bytes,
+def _compile(
+    document: FederationDocument,
     *,
-    member: MemberId,
-    anchors: list[bytes],
-    at: datetime,
-    revoked: dict[str, datetime],
-) -> MemberCertificate:
-    try:
-        certificate = verify_chain(der, anchors=anchors, at=at, use=Use.MEMBER)
-    except Problem as problem:
-        raise Problem(EXC_FEDERATION, reason=problem.title("en")) from problem
-    key = certificate.public_key()
-    if identity_of(certificate)[1] != str(member) or not isinstance(key, ec.EllipticCurvePublicKey):
-        raise Problem(EXC_FEDERATION, reason=f"a certificate listed for {member} is not its own")
-    name = thumbprint(der)
-    return MemberCertificate(
-        member=member,
-        der=der,
-        thumbprint=name,
-        public_key=key,
-        valid_from=certificate.not_valid_before_utc,
-        valid_until=certificate.not_valid_after_utc,
-        revoked_at=revoked.get(name),
-    )
-
-
-def _node(record: NodeRecord) -> NodeEntry:
-    return NodeEntry(
-        name=record.name,
-        host=record.host,
-        port=record.port,
-        tls_thumbprint=record.tls,
-        zone=record.zone,
-        members=frozenset(MemberId.parse(member) for member in record.members),
-    )
-
-
-class FederationWatch:
-    """A node's federation: read from disk at start, fetched again every minute."""
-
-    def __init__(
-        self, *, url: str, cache: Path, authority_der: bytes, agreements: AgreementBook
-    ) -> None:
-        """Read the last good document; raises EXC-0201 if there is none that is sound."""
-        self._url = urlsplit(url)
-        self._cache = cache
-        self._authority_der = authority_der
-        self._agreements = agreements
-        if not cache.exists():
-            raise Problem(EXC_FEDERATION, reason=f"there is no document in {cache}")
-        self._directory = self._compile(cache.read_bytes())
-
-    def current(self) -> FederationDirectory:
-        """Return the federation in hand."""
-        return self._directory
-
-    def _compile(self, token: bytes) -> FederationDirectory:
-        document = open_federation(token, authority_der=self._authority_der)
-        return FederationDirectory(document, agreements=self._agreements)
-
-    async def keep_fresh(self) -> None:
-        """Fetch newer documents until cancelled; trouble is logged and tried again."""
-        pool = HttpPool(
-            Address(host=self._url.hostname or "127.0.0.1", port=self._url.port or 80),
-            connections=1,
-            timeout_s=limits.FEDERATION_FETCH_TIMEOUT_S,
+    certificates: dict[str, MemberCertificate],
+    agreements: Iterable[SignedAgreement],
+) -> _Tables:
+    revoked = {row.thumbprint for row in document.content.revoked}
+    nodes = [
+        NodeEntry(
+            name=row.name,
+            host=row.host,
+            port=row.port,
+            tls_thumbprint=row.tls,
+            zone=row.zone,
+            members=frozenset(MemberId.parse(m) for m in row.members),
         )
-        try:
-            while True:
-                await self._fetch(pool)
-                self._agreements.reload()
-                await asyncio.sleep(limits.FEDERATION_FETCH_INTERVAL_S)
-        finally:
-            pool.close()
+        for row in document.content.nodes
+    ]
+    views = _in_force(agreements, certificates=certificates)
+    opened: dict[SubsystemId, dict[ServiceId, None]] = {}
+    for view in views:
+        opened.setdefault(view.consumer, {})[view.service] = None
+    return _Tables(
+        certificates=certificates,
+        by_member={member: node for node in nodes for member in node.members},
+        by_tls={n.tls_thumbprint: n for n in nodes if n.tls_thumbprint not in revoked},
+        by_call={(v.consumer, v.service, p): v for v in views for p in v.purposes},
+        by_hash={view.hash: view for view in views},
+        opened={consumer: tuple(services) for consumer, services in opened.items()},
+    )
 
-    async def _fetch(self, pool: HttpPool) -> None:
+
+def _in_force(
+    agreements: Iterable[SignedAgreement], *, certificates: dict[str, MemberCertificate]
+) -> list[Agreement]:
+    """Return the views of accepted agreements, oldest first; a bad one is logged, never used."""
+    views: list[Agreement] = []
+    for agreement in agreements:
         try:
-            answer = await pool.send("GET", target=self._url.path)
-            self.take(answer.body)
-        except BackendUnreachable as error:
-            log.warning("federation_not_fetched", error=str(error))
+            if state_of(agreement, find=certificates.get) is State.ACCEPTED:
+                views.append(view_of(agreement))
         except Problem as problem:
-            log.error("federation_not_accepted", code=problem.code, reason=str(problem))
-
-    def take(self, token: bytes) -> None:
-        """Use a newer document and keep it; raises EXC-0201 for an older or unsound one."""
-        fresh = self._compile(token)
-        if fresh.document.number < self._directory.document.number:
-            raise Problem(EXC_FEDERATION, reason="it is older than the one in hand")
-        self._directory = fresh
-        new = self._cache.with_suffix(".new")
-        new.write_bytes(token)
-        new.replace(self._cache)
-
-
-def stamp(at: datetime) -> str:
-    """Return a time as the document writes it."""
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def renewed(document: FederationDocument, *, now: datetime) -> FederationDocument:
-    """Return the document with a new number and a new validity from now."""
-    changes: dict[str, Any] = {
-        "number": document.number + 1,
-        "issued_at": stamp(now),
-        "expires_at": stamp(now + timedelta(seconds=limits.FEDERATION_VALIDITY_S)),
-    }
-    return msgspec.structs.replace(document, **changes)
+            log.warning("agreement_not_used", agreement=agreement.hash, code=problem.code)
+    return sorted(views, key=lambda view: (view.valid_from, view.hash))

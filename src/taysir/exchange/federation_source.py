@@ -1,0 +1,156 @@
+"""Where a node gets the federation from: fetched each minute, the last good one kept on disk.
+
+A document is taken only if the authority's certificate vouches for it and its number is not lower
+than the one in hand, so an old list cannot be played back. If the authority is gone the last good
+document serves until it expires. The node's folder of agreements is read again when it changes, so a
+revocation that is written there stops the next call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from taysir.exchange.contracts import SignedAgreement, read_agreements
+from taysir.exchange.federation import FederationDirectory, open_federation
+from taysir.exchange.keyfiles import certificate_der, write_public
+from taysir.exchange.trust_errors import EXC_FEDERATION, EXC_FEDERATION_MISSING
+from taysir.kernel import limits
+from taysir.kernel.errors import Problem
+from taysir.kernel.log import get_logger
+
+log = get_logger(__name__)
+
+_AGREEMENTS_LOOK_S: Final = 1.0
+
+
+class FederationSource:
+    """Implements the node's ``DirectorySource``."""
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        authority_certificate: Path,
+        folder: Path,
+        agreements: Path,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Remember where things are; reads the anchor and the last good document, if any.
+
+        Raises:
+            Problem: EXC-0501 for an unreadable authority certificate.
+        """
+        self._url = url
+        self._file = folder / "federation.jws"
+        self._agreements_folder = agreements
+        self._now = now
+        self._agreements: dict[str, SignedAgreement] = {}
+        self._seen: tuple[tuple[str, int], ...] = ()
+        self._token = b""
+        self._directory: FederationDirectory | None = None
+        try:
+            self.anchor = certificate_der(authority_certificate.read_bytes())
+        except (OSError, ValueError) as cause:
+            raise Problem(EXC_FEDERATION, reason="no authority certificate") from cause
+        if self._file.exists():
+            try:
+                self.take(self._file.read_bytes())
+            except Problem as problem:
+                log.warning("kept_federation_not_used", code=problem.code)
+
+    @property
+    def token(self) -> bytes:
+        """The signed document in hand; empty when there is none."""
+        return self._token
+
+    def current(self) -> FederationDirectory:
+        """Return the federation in hand, fetching it if there is none; raises EXC-0502."""
+        if self._directory is None:
+            try:
+                self.take(self._fetch())
+            except (OSError, http.client.HTTPException) as cause:
+                raise Problem(EXC_FEDERATION_MISSING, authority=self._url) from cause
+        directory = self._directory
+        assert directory is not None
+        return directory
+
+    def signed_agreement(self, digest: str) -> SignedAgreement | None:
+        """Return an agreement with its signatures, whether in force or ended."""
+        return self._agreements.get(digest)
+
+    def take(self, token: bytes) -> bool:
+        """Use a document if it is good and not older; returns whether it is used.
+
+        Raises:
+            Problem: EXC-0501 and the errors of :func:`open_federation`.
+        """
+        document = open_federation(token, anchor=self.anchor)
+        if self._directory is not None and document.serial < self._directory.document.serial:
+            raise Problem(EXC_FEDERATION, reason="an older document than the one in hand")
+        if document.expires_at <= self._now():
+            if self._directory is None:
+                self._use(token)
+            return False
+        changed = token != self._token
+        self._use(token)
+        if changed:
+            write_public(self._file, token)
+        return True
+
+    def _use(self, token: bytes) -> None:
+        document = open_federation(token, anchor=self.anchor)
+        self._seen = _look(self._agreements_folder)
+        self._agreements = {a.hash: a for a in read_agreements(self._agreements_folder)}
+        self._directory = FederationDirectory(
+            document, anchor=self.anchor, agreements=self._agreements.values()
+        )
+        self._token = token
+
+    async def keep_fresh(self) -> None:
+        """Fetch newer documents and watch the agreements until cancelled."""
+        waited = limits.FEDERATION_FETCH_INTERVAL_S
+        while True:
+            if waited >= limits.FEDERATION_FETCH_INTERVAL_S:
+                waited = 0.0
+                await self._fetch_quietly()
+            elif self._token and _look(self._agreements_folder) != self._seen:
+                self._use(self._token)
+            await asyncio.sleep(_AGREEMENTS_LOOK_S)
+            waited += _AGREEMENTS_LOOK_S
+
+    async def _fetch_quietly(self) -> None:
+        """Fetch once; a failure is logged and the last good document stays."""
+        try:
+            self.take(await asyncio.to_thread(self._fetch))
+        except (OSError, http.client.HTTPException) as error:
+            log.warning("authority_unreachable", authority=self._url, reason=type(error).__name__)
+        except Problem as problem:
+            log.warning("federation_refused", authority=self._url, code=problem.code)
+
+    def _fetch(self) -> bytes:
+        parts = urlsplit(self._url)
+        connection = http.client.HTTPConnection(
+            parts.hostname or "", parts.port or 80, timeout=limits.FEDERATION_FETCH_TIMEOUT_S
+        )
+        try:
+            connection.request("GET", parts.path or "/")
+            answer = connection.getresponse()
+            body = answer.read(limits.JWS_BYTES + 1)
+        finally:
+            connection.close()
+        if answer.status != 200 or len(body) > limits.JWS_BYTES:
+            raise Problem(EXC_FEDERATION, reason=f"the authority answered {answer.status}")
+        return body
+
+
+def _look(folder: Path) -> tuple[tuple[str, int], ...]:
+    """What of a folder of agreements shows a change: names and times of the inner folders."""
+    if not folder.is_dir():
+        return ()
+    return tuple(sorted((place.name, place.stat().st_mtime_ns) for place in folder.iterdir()))

@@ -1,0 +1,63 @@
+"""Errors of the trust plane: federation document, agreements, authority, evidence."""
+
+from __future__ import annotations
+
+from taysir.kernel.errors import Mender, Retry, declare
+
+EXC_FEDERATION = declare(
+    "EXC-0501",
+    status=502,
+    ar="وثيقة الاتحاد غير مقبولة: {reason}.",
+    en="The federation document is not accepted: {reason}.",
+    remedy_ar="تحقّق من عنوان السلطة وشهادتها في إعدادات العقدة، أو اتصل بمكتب البرنامج.",
+    remedy_en="Check the authority's address and certificate in the node's settings, or call it.",
+    mender=Mender.AUTHORITY,
+    retry=Retry.LATER,
+)
+EXC_FEDERATION_MISSING = declare(
+    "EXC-0502",
+    status=503,
+    ar="لا توجد لدى العقدة وثيقة اتحاد، والسلطة {authority} لا تجيب.",
+    en="The node has no federation document, and the authority {authority} does not answer.",
+    remedy_ar="شغّل السلطة أو أصلح الاتصال بها؛ تعيد العقدة المحاولة وحدها.",
+    remedy_en="Start the authority or mend the connection to it; the node tries again by itself.",
+    mender=Mender.AUTHORITY,
+    retry=Retry.LATER,
+)
+EXC_AGREEMENT = declare(
+    "EXC-0511",
+    status=422,
+    ar="اتفاقية المشاركة غير مقبولة: {reason}.",
+    en="The sharing agreement is not accepted: {reason}.",
+    remedy_ar="صحّح الاتفاقية واقترحها من جديد؛ الاتفاقية الموقعة لا تعدّل.",
+    remedy_en="Correct the agreement and propose it anew; a signed one is never edited.",
+    mender=Mender.CALLER,
+)
+EXC_AUTHORITY_FOLDER = declare(
+    "EXC-0521",
+    status=500,
+    ar="ملف السلطة أو المفتاح {file} لا يُقرأ: {reason}.",
+    en="The authority's or key file {file} cannot be read: {reason}.",
+    remedy_ar="استعد الملف من نسخة احتياطية أو أعد إنشاء السلطة.",
+    remedy_en="Restore the file from a backup, or make the authority anew.",
+    mender=Mender.OPERATOR,
+    retry=Retry.AFTER_MENDING,
+)
+EXC_EVIDENCE_INCOMPLETE = declare(
+    "EXC-0531",
+    status=409,
+    ar="لا يمكن إعداد حزمة الإثبات لهذا التبادل: {reason}.",
+    en="The evidence of this exchange cannot be packaged: {reason}.",
+    remedy_ar="تحقّق من أن الاتفاقية ووثيقة الاتحاد محفوظتان لدى العقدة.",
+    remedy_en="Check that the node still holds the agreement and a federation document.",
+    mender=Mender.OPERATOR,
+)
+EXC_EVIDENCE_UNREADABLE = declare(
+    "EXC-0532",
+    status=422,
+    ar="الملف ليس حزمة إثبات: {reason}.",
+    en="The file is not an evidence package: {reason}.",
+    remedy_ar="اطلب الحزمة من الجهة التي أصدرتها مرة أخرى.",
+    remedy_en="Ask the agency that issued the package for it again.",
+    mender=Mender.CALLER,
+)
