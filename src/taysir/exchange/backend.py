@@ -10,6 +10,7 @@ import asyncio
 import ssl
 from collections import deque
 from dataclasses import dataclass
+from typing import Any
 
 import httptools
 
@@ -51,8 +52,7 @@ class _Connection(asyncio.Protocol):
         self._body_bytes = 0
         self.started = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: Any) -> None:
         self.transport = transport
 
     def connection_lost(self, exc: Exception | None) -> None:

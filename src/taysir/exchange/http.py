@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
 import httptools
@@ -155,8 +155,7 @@ class _Connection(asyncio.Protocol):
 
     # --- asyncio.Protocol ---
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: Any) -> None:
         self._transport = transport
         if len(self._gate.connections) >= self._gate.bounds.connections:
             self._refuse(503)
