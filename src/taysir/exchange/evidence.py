@@ -1,129 +1,152 @@
-"""The evidence package: one exchange for a third party, in one file, verifiable without us.
+"""Packages one exchange for a third party: everything that is needed to check it, in one file.
 
-A package is a ZIP with fixed order and times, so the same exchange always gives the same bytes. It
-holds the signed statements, bodies and headers, the signed agreement, the federation document with
-the certificates, and a summary for people in Arabic and English. ``manifest.json`` lists the digest
-of each file; the statements are bound to each other and to the bodies by their own digests.
-Verification lives in ``verifier.py``.
-
-Source: docs/reference/evidence.md.
+Statements, bodies, the agreement with its signatures, certificates, the federation document, the
+journal positions and a readable summary go into one container; a manifest names each file with its
+SHA-256 and is signed by the member that hands the package out. The same exchange gives the same
+bytes. Checking is in ``verifier``, which needs nothing of the node.
 """
 
 from __future__ import annotations
 
 import hashlib
-import html
-import io
-import zipfile
-from datetime import UTC, datetime
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from taysir.exchange.contracts import SignedAgreement, write_agreement
+from taysir.exchange.contracts import SignedAgreement, read_terms
+from taysir.exchange.federation_source import FederationSource
+from taysir.exchange.keyfiles import certificate_pem
 from taysir.exchange.model import Direction, StoredExchange
+from taysir.exchange.package import MIMETYPE, pack
+from taysir.exchange.summary import SummaryFacts, summary_page
+from taysir.exchange.trust_errors import EXC_EVIDENCE_INCOMPLETE
 from taysir.kernel.canonical import canonical_json
+from taysir.kernel.errors import Problem
+from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
+from taysir.kernel.signature import Signer, sign_detached
+from taysir.kernel.statement import parse_statement
 
 FORMAT: Final = "taysir-evidence/1"
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+MANIFEST_TYPE: Final = "taysir-manifest+jws"
 
 
-def package_evidence(
-    records: list[StoredExchange],
-    *,
-    agreement: SignedAgreement | None,
-    federation: bytes,
-    authority: bytes,
-) -> bytes:
-    """Return the package of one exchange from what one node holds of it.
+class EvidencePackager:
+    """Implements the node's ``PackageEvidence``."""
 
-    Args:
-        records: this node's records of the exchange, oldest first; at least one.
-        agreement: the signed agreement that the statements name, unless the call had none.
-        federation: the signed federation document in force.
-        authority: the authority's certificate (DER).
-    """
-    sides = _one_a_side(records)
-    files: dict[str, bytes] = {}
-    for record in sides:
-        files.update(_side(record))
-    if agreement is not None:
-        files["agreement.json"] = write_agreement(agreement)
-    files["federation.jws"] = federation
-    files["authority.der"] = authority
-    files["summary.html"] = summary(sides[-1], agreement=agreement)
-    manifest = {
-        "format": FORMAT,
-        "exchange": sides[0].exchange_id,
-        "files": {
-            name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())
-        },
+    def __init__(
+        self, source: FederationSource, *, signers: Mapping[MemberId, Signer], node: str
+    ) -> None:
+        self._source = source
+        self._signers = signers
+        self._node = node
+
+    def __call__(self, records: list[StoredExchange]) -> bytes:
+        """Return the package of one exchange; raises EXC-0531."""
+        best = max(records, key=lambda record: (bool(record.response), record.position))
+        if not best.request or not self._source.token:
+            raise Problem(EXC_EVIDENCE_INCOMPLETE, reason="no signed request, or no federation")
+        files = _exchange_files(best)
+        files["federation.jws"] = self._source.token
+        files["authority.pem"] = certificate_pem(self._source.anchor)
+        files["journal.json"] = canonical_json(_journal(records, node=self._node))
+        agreement = self._source.signed_agreement(best.agreement)
+        if agreement is not None:
+            files.update(_agreement_files(agreement))
+        files.update(self._certificates(best))
+        files.update(self._summaries(best, agreement=agreement))
+        return self._seal(files, record=best)
+
+    def _certificates(self, record: StoredExchange) -> dict[str, bytes]:
+        directory, found = self._source.current(), {}
+        for token in (record.request, record.response):
+            name = parse_statement(token).thumbprint if token else ""
+            certificate = directory.certificate(name)
+            if certificate is not None:
+                found[f"certificates/{name}.pem"] = certificate_pem(certificate.der)
+        return found
+
+    def _summaries(
+        self, record: StoredExchange, *, agreement: SignedAgreement | None
+    ) -> dict[str, bytes]:
+        response = parse_statement(record.response).statement if record.response else None
+        facts = SummaryFacts(
+            request=parse_statement(record.request).statement,
+            response=response,
+            terms=read_terms(agreement.document) if agreement else None,
+            agreement=agreement.hash if agreement else "",
+            federation=self._source.current().document,
+        )
+        return {
+            "summary.ar.html": summary_page(facts, language="ar"),
+            "summary.en.html": summary_page(facts, language="en"),
+        }
+
+    def _seal(self, files: dict[str, bytes], *, record: StoredExchange) -> bytes:
+        producer = _producer(record)
+        signer = self._signers.get(producer)
+        if signer is None:
+            raise Problem(EXC_EVIDENCE_INCOMPLETE, reason=f"no signing key of {producer} here")
+        manifest = canonical_json(
+            {
+                "format": FORMAT,
+                "exchange": record.exchange_id,
+                "producer": str(producer),
+                "files": {
+                    name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+                    for name, data in files.items()
+                },
+            }
+        )
+        files["manifest.json"] = manifest
+        files["manifest.jws"] = sign_detached(
+            manifest, signer=signer, header={"typ": MANIFEST_TYPE}
+        )
+        return pack(files)
+
+
+def _producer(record: StoredExchange) -> MemberId:
+    """The member of this node that was a side of the call."""
+    if record.direction is Direction.SENT:
+        return SubsystemId.parse(record.consumer).owner
+    return ServiceId.parse(record.service).owner
+
+
+def _exchange_files(record: StoredExchange) -> dict[str, bytes]:
+    files = {
+        "mimetype": MIMETYPE,
+        "request.jws": record.request,
+        "request.body": record.request_body,
     }
-    return _zip({"manifest.json": canonical_json(manifest), **dict(sorted(files.items()))})
+    if record.request_headers:
+        files["request.headers"] = record.request_headers
+    if record.response:
+        files["response.jws"] = record.response
+        files["response.body"] = record.response_body
+        if record.response_headers:
+            files["response.headers"] = record.response_headers
+    return files
 
 
-def _one_a_side(records: list[StoredExchange]) -> list[StoredExchange]:
-    """Return the most complete record of each side, the consumer's first."""
-    best: dict[Direction, StoredExchange] = {}
-    for record in records:
-        if record.response or record.direction not in best:
-            best[record.direction] = record
-    return [best[side] for side in Direction if side in best]
+def _agreement_files(agreement: SignedAgreement) -> dict[str, bytes]:
+    files = {"agreement/agreement.json": agreement.document}
+    for member, token in agreement.accepts.items():
+        files[f"agreement/{member.replace('/', '_')}.accept.jws"] = token
+    for number, token in enumerate(agreement.ends):
+        files[f"agreement/{number}.end.jws"] = token
+    return files
 
 
-def _side(record: StoredExchange) -> dict[str, bytes]:
-    """Return the files of one side of the exchange."""
-    side = record.direction.value
-    journal = {
-        "position": record.position,
-        "recorded_at_ms": record.recorded_at_ms,
-        "outcome": record.outcome.value,
-        "error": record.error_code,
-        "status": record.status,
-    }
+def _journal(records: list[StoredExchange], *, node: str) -> dict[str, Any]:
     return {
-        f"{side}/request.jws": record.request,
-        f"{side}/request.headers": record.request_headers,
-        f"{side}/request.body": record.request_body,
-        f"{side}/response.jws": record.response,
-        f"{side}/response.headers": record.response_headers,
-        f"{side}/response.body": record.response_body,
-        f"{side}/journal.json": canonical_json(journal),
+        "node": node,
+        "records": [
+            {
+                "position": record.position,
+                "direction": record.direction.value,
+                "outcome": record.outcome.value,
+                "recorded_at_ms": record.recorded_at_ms,
+                "request_sha256": hashlib.sha256(record.request).hexdigest(),
+                "response_sha256": hashlib.sha256(record.response).hexdigest(),
+            }
+            for record in sorted(records, key=lambda record: record.position)
+        ],
     }
-
-
-def _zip(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
-    return buffer.getvalue()
-
-
-def summary(record: StoredExchange, *, agreement: SignedAgreement | None) -> bytes:
-    """Return the summary for people: both languages, no script, nothing but the proof."""
-    at = datetime.fromtimestamp(record.recorded_at_ms / 1000, UTC).isoformat(timespec="seconds")
-    title = agreement.terms.title if agreement else {"ar": "لا توجد", "en": "none"}
-    rows = (
-        ("رقم التبادل", "Exchange", record.exchange_id),
-        ("الوقت", "Time", at),
-        ("السائل", "Asked by", record.consumer),
-        ("الخدمة", "Service", record.service),
-        ("الغرض", "Purpose", record.purpose),
-        ("الاتفاقية", "Agreement", f"{title['ar']} / {title['en']} ({record.agreement})"),
-        ("السند النظامي", "Legal basis", agreement.terms.legal_basis if agreement else "-"),
-        ("العملية", "Operation", f"{record.method} {record.path.partition('?')[0]}"),
-        ("النتيجة", "Outcome", f"{record.outcome.value}, {record.status}"),
-    )
-    cells = "".join(
-        f'<tr><th lang="ar" dir="rtl">{html.escape(ar)}</th><th>{html.escape(en)}</th>'
-        f"<td>{html.escape(value)}</td></tr>"
-        for ar, en, value in rows
-    )
-    page = (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Evidence · إثبات</title>'
-        '<h1>Evidence of an exchange · <span lang="ar" dir="rtl">إثبات تبادل</span></h1>'
-        f"<table>{cells}</table>"
-        "<p>This page is for reading. The proof is in the signed files: taysir verify FILE.zip</p>"
-        '<p lang="ar" dir="rtl">هذه الصفحة للقراءة. الإثبات في الملفات الموقعة: '
-        "taysir verify FILE.zip</p></html>"
-    )
-    return page.encode("utf-8")

@@ -61,3 +61,12 @@ EXC_EVIDENCE_UNREADABLE = declare(
     remedy_en="Ask the agency that issued the package for it again.",
     mender=Mender.CALLER,
 )
+EXC_EVIDENCE_FINDING = declare(
+    "EXC-0533",
+    status=422,
+    ar="{file}: لا يصح الإثبات: {reason}.",
+    en="{file}: the evidence does not hold: {reason}.",
+    remedy_ar="لا تعتمد على هذه الحزمة؛ اطلبها من الجهة التي أصدرتها مرة أخرى.",
+    remedy_en="Do not rely on this package; ask the agency that issued it for it again.",
+    mender=Mender.CALLER,
+)
