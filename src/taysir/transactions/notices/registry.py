@@ -12,7 +12,7 @@ from taysir.transactions.notices.base import Channel
 
 def channels() -> tuple[Channel, ...]:
     """Return the configured channels; without any, the inbox alone serves."""
-    return _channels(tuple(settings.TAYSIR_NOTICE_CHANNELS))
+    return _channels(tuple(getattr(settings, "TAYSIR_NOTICE_CHANNELS", ())))
 
 
 @lru_cache(maxsize=4)
