@@ -14,7 +14,6 @@ Source: docs/reference/evidence.md.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import zipfile
@@ -24,18 +23,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, NoReturn
 
-from taysir.exchange.contracts import SignedAgreement, compiled, read_agreement, verify_agreement
+from taysir.exchange.contracts import SignedAgreement, State, state_of, view_of
 from taysir.exchange.errors import EXC_EVIDENCE_INVALID, EXC_EVIDENCE_UNREADABLE
 from taysir.exchange.evidence import FORMAT, package_evidence
-from taysir.exchange.federation import FederationDocument, open_federation
-from taysir.exchange.model import CallOutcome, Direction, StoredExchange
+from taysir.exchange.federation import member_certificates, open_federation
+from taysir.exchange.model import CallOutcome, Direction, MemberCertificate, StoredExchange
 from taysir.exchange.policy import permits, projection_digest
 from taysir.kernel import limits
 from taysir.kernel.canonical import parse_canonical
-from taysir.kernel.certificates import Use, identity_of, verify_chain
 from taysir.kernel.errors import Problem
 from taysir.kernel.signature import base64url, thumbprint
 from taysir.kernel.statement import ParsedStatement, digest, parse_statement
+
+Certificates = dict[str, MemberCertificate]
+"""The members' certificates by thumbprint."""
 
 _SIDES: Final = ("sent", "received")
 _FILES: Final = (
@@ -85,12 +86,14 @@ def verify_evidence(data: bytes, *, anchor_der: bytes | None = None) -> Verdict:
     manifest = _check_manifest(files)
     verdict = Verdict(exchange_id=manifest["exchange"], anchor_given=anchor_der is not None)
     verdict.steps.append("every file is the one that the manifest lists")
-    federation = _check_federation(files, anchor_der=anchor_der, verdict=verdict)
-    agreement = _check_agreement(files, federation=federation, verdict=verdict)
+    certificates = _check_federation(files, anchor_der=anchor_der, verdict=verdict)
+    agreement = _check_agreement(files, certificates=certificates, verdict=verdict)
     found = 0
     for side in _SIDES:
         if f"{side}/request.jws" in files:
-            _check_side(files, side, federation=federation, agreement=agreement, verdict=verdict)
+            _check_side(
+                files, side, certificates=certificates, agreement=agreement, verdict=verdict
+            )
             found += 1
     if not found:
         raise Problem(EXC_EVIDENCE_INVALID, file="manifest.json", reason="no statement in it")
@@ -137,25 +140,37 @@ def _check_manifest(files: dict[str, bytes]) -> dict[str, Any]:
 
 def _check_federation(
     files: dict[str, bytes], *, anchor_der: bytes | None, verdict: Verdict
-) -> FederationDocument:
+) -> Certificates:
     name = "federation.jws"
     anchor = anchor_der if anchor_der is not None else files.get("authority.der", b"")
     with _located(name):
-        document = open_federation(files.get(name, b""), authority_der=anchor)
+        document = open_federation(files.get(name, b""), anchor=anchor)
+        certificates = member_certificates(document, anchor=anchor)
     verdict.authority = thumbprint(anchor)
     verdict.steps.append("the federation document is signed by the authority")
-    return document
+    return certificates
 
 
 def _check_agreement(
-    files: dict[str, bytes], *, federation: FederationDocument, verdict: Verdict
+    files: dict[str, bytes], *, certificates: Certificates, verdict: Verdict
 ) -> SignedAgreement | None:
-    name = "agreement.json"
+    name = "agreement/agreement.json"
     if name not in files:
         return None
+    agreement = SignedAgreement(
+        document=files[name],
+        accepts={
+            file.removeprefix("agreement/").removesuffix(".accept.jws").replace("_", "/", 2): token
+            for file, token in files.items()
+            if file.endswith(".accept.jws")
+        },
+        ends=tuple(token for file, token in sorted(files.items()) if file.endswith(".end.jws")),
+    )
     with _located(name):
-        agreement = read_agreement(files[name])
-        verify_agreement(agreement, anchors=_anchors(federation))
+        state = state_of(agreement, find=certificates.get)
+        view_of(agreement)
+    if state is State.PROPOSED:
+        _fail(name, "a party has not signed it")
     verdict.agreement = agreement.hash
     verdict.steps.append("the agreement is signed by both parties")
     return agreement
@@ -168,7 +183,7 @@ def _check_side(
     files: dict[str, bytes],
     side: str,
     *,
-    federation: FederationDocument,
+    certificates: Certificates,
     agreement: SignedAgreement | None,
     verdict: Verdict,
 ) -> None:
@@ -177,7 +192,7 @@ def _check_side(
         raise Problem(EXC_EVIDENCE_INVALID, file=f"{side}/{missing[0]}", reason="it is missing")
     with _located(f"{side}/journal.json"):
         parse_canonical(files[f"{side}/journal.json"])
-    request = _check_message(files, side, "request", federation=federation)
+    request = _check_message(files, side, "request", certificates=certificates)
     verdict.steps.append(f"{side}: the request is signed and covers body and headers")
     said = request.statement
     if said.type != "request" or said.id != verdict.exchange_id:
@@ -188,7 +203,7 @@ def _check_side(
     verdict.asked_at = _when(said.time_ms)
     if not files[f"{side}/response.jws"]:
         return
-    response = _check_message(files, side, "response", federation=federation)
+    response = _check_message(files, side, "response", certificates=certificates)
     answered = response.statement
     if answered.request != request.digest or answered.id != said.id:
         _fail(f"{side}/response.jws", "it answers another request")
@@ -200,22 +215,22 @@ def _check_side(
 
 
 def _check_message(
-    files: dict[str, bytes], side: str, kind: str, *, federation: FederationDocument
+    files: dict[str, bytes], side: str, kind: str, *, certificates: Certificates
 ) -> ParsedStatement:
     name = f"{side}/{kind}.jws"
     with _located(name):
         parsed = parse_statement(files[name])
         statement = parsed.statement
         owner = "/".join(statement.sender.split("/")[:3])
-        der = _certificate(parsed.thumbprint, member=owner, federation=federation, file=name)
         at = datetime.fromtimestamp(statement.time_ms / 1000, UTC)
-        revoked = {r.thumbprint for r in federation.revoked if datetime.fromisoformat(r.at) <= at}
-        certificate = verify_chain(
-            der, anchors=_anchors(federation), at=at, use=Use.MEMBER, revoked=revoked
-        )
-        if identity_of(certificate)[1] != owner:
-            _fail(name, "its certificate belongs to somebody else")
-        parsed.verify(certificate.public_key())
+        certificate = certificates.get(parsed.thumbprint)
+        if certificate is None or str(certificate.member) != owner:
+            _fail(name, "it is not signed by its sender")
+        if not certificate.valid_from <= at <= certificate.valid_until:
+            _fail(name, "the certificate was not valid then")
+        if certificate.revoked_at is not None and certificate.revoked_at <= at:
+            _fail(name, "the certificate was revoked then")
+        parsed.verify(certificate.public_key)
     if statement.body_digest != digest(files[f"{side}/{kind}.body"]):
         _fail(f"{side}/{kind}.body", "it is not the body that was signed")
     block = files[f"{side}/{kind}.headers"]
@@ -227,9 +242,9 @@ def _check_message(
 def _check_permission(said: Any, agreement: SignedAgreement | None, *, file: str) -> None:
     if agreement is None:
         if said.agreement:
-            _fail("agreement.json", "the agreement that the request names is missing")
+            _fail("agreement/agreement.json", "the agreement that the request names is missing")
         return
-    view = compiled(agreement)
+    view = view_of(agreement)
     at = datetime.fromtimestamp(said.time_ms / 1000, UTC)
     checks = (
         (said.agreement == view.hash, "it names another agreement"),
@@ -250,21 +265,8 @@ def _check_permission(said: Any, agreement: SignedAgreement | None, *, file: str
 def _check_projection(answered: Any, agreement: SignedAgreement | None, *, file: str) -> None:
     if agreement is None or answered.type == "refusal" or not 200 <= answered.status < 300:
         return
-    if answered.projection != projection_digest(compiled(agreement).fields):
+    if answered.projection != projection_digest(view_of(agreement).fields):
         _fail(file, "the answer was not limited to the agreed fields")
-
-
-def _certificate(name: str, *, member: str, federation: FederationDocument, file: str) -> bytes:
-    listed = [
-        _decoded(text)
-        for record in federation.members
-        if record.id == member
-        for text in record.certificates
-    ]
-    found = next((der for der in listed if thumbprint(der) == name), None)
-    if found is not None:
-        return found
-    return _fail(file, "its certificate is not one of the sender's in the federation document")
 
 
 # --- 7: the summary ------------------------------------------------------------------------------
@@ -337,14 +339,6 @@ def _located(file: str) -> Iterator[None]:
 
 def _fail(file: str, reason: str) -> NoReturn:
     raise Problem(EXC_EVIDENCE_INVALID, file=file, reason=reason)
-
-
-def _anchors(federation: FederationDocument) -> list[bytes]:
-    return [_decoded(text) for text in federation.authorities]
-
-
-def _decoded(text: str) -> bytes:
-    return base64.b64decode(text)
 
 
 def _when(time_ms: int) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+from pathlib import Path
+
 import django
 import waitress
+from django.conf import settings
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 
@@ -14,9 +18,12 @@ log = get_logger(__name__)
 
 
 def prepare() -> None:
-    """Set Django up and bring the database to the present form."""
+    """Set Django up and bring the database to the present form; one process at a time."""
     django.setup()
-    call_command("migrate", interactive=False, verbosity=0)
+    database = Path(settings.DATABASES["default"]["NAME"])
+    with database.with_suffix(".migrating").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        call_command("migrate", interactive=False, verbosity=0)
 
 
 def serve_wsgi(*, host: str, port: int, threads: int) -> None:

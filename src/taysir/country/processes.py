@@ -1,0 +1,150 @@
+"""What each process of the running country does, and how one asks whether it is well."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import orjson
+
+from taysir.country.bootstrap import PERSONA_PASSWORD
+from taysir.country.layout import NODE_MEMBERS, CountryLayout
+from taysir.country.supervisor import ProcessSpec
+
+PRELOADED: Final = (
+    "uvloop",
+    "httptools",
+    "msgspec",
+    "orjson",
+    "jsonschema_rs",
+    "jinja2",
+    "waitress",
+    "whitenoise",
+    "requests",
+    "cryptography.x509",
+    "django.db.models",
+    "django.core.handlers.wsgi",
+    "django.template.backends.jinja2",
+    "taysir.exchange.process",
+    "taysir.exchange.authority",
+    "taysir.country.sample_state",
+    "taysir.country.treasury",
+    "taysir.country.identity_provider",
+    "taysir.engine.rules",
+    "taysir.engine.pack",
+)
+"""Loaded once by the supervisor, shared by every process that is forked from it."""
+
+
+def preload() -> None:
+    """Load the code that the processes share."""
+    for module in PRELOADED:
+        importlib.import_module(module)
+
+
+def specs(layout: CountryLayout) -> list[ProcessSpec]:
+    """Return the processes in the order in which they start."""
+    return [
+        ProcessSpec(
+            name="authority",
+            run=lambda: _authority(layout.settings("authority")),
+            log_file=layout.log("authority"),
+        ),
+        ProcessSpec(
+            name="sample-state",
+            run=lambda: _sample_state(layout),
+            log_file=layout.log("sample-state"),
+        ),
+        *(_node_spec(layout, node) for node in NODE_MEMBERS),
+        ProcessSpec(
+            name="programme",
+            run=lambda: _programme(layout.settings("programme")),
+            log_file=layout.log("programme"),
+        ),
+        ProcessSpec(
+            name="portal",
+            run=lambda: _portal(layout.settings("portal")),
+            log_file=layout.log("portal"),
+        ),
+        ProcessSpec(
+            name="worker",
+            run=lambda: _worker(layout.settings("portal")),
+            log_file=layout.log("worker"),
+        ),
+    ]
+
+
+def health_urls(layout: CountryLayout) -> dict[str, str]:
+    """Return the health address of each process that listens."""
+    ports = {
+        "authority": layout.authority_port,
+        "sample-state": layout.control_port,
+        **{f"node-{node}": layout.admin_port(node) for node in NODE_MEMBERS},
+        "programme": layout.programme_port,
+        "portal": layout.portal_port,
+    }
+    return {name: layout.url(port) + "/healthz" for name, port in ports.items()}
+
+
+def _node_spec(layout: CountryLayout, node: str) -> ProcessSpec:
+    from taysir.exchange import process  # noqa: PLC0415
+
+    name = f"node-{node}"
+    return ProcessSpec(
+        name=name, run=lambda: process.run(layout.settings(name)), log_file=layout.log(name)
+    )
+
+
+def _authority(settings: Path) -> None:
+    from taysir.exchange import authority  # noqa: PLC0415
+
+    authority.run(msgspec.json.decode(settings.read_bytes(), type=authority.AuthoritySettings))
+
+
+def _sample_state(layout: CountryLayout) -> None:
+    from taysir.country import identity_provider, sample_state, treasury  # noqa: PLC0415
+    from taysir.country.identity_provider.tokens import Client  # noqa: PLC0415
+
+    portal = orjson.loads(layout.settings("portal").read_bytes())
+    client = Client(
+        client_id=portal["sign_in"]["client_id"],
+        secret=portal["sign_in"]["secret"],
+        redirect_uri=portal["public_url"] + "/accounts/oidc/national/login/callback/",
+    )
+    faces = (
+        sample_state.Face(
+            name="treasury",
+            port=layout.treasury_port,
+            make=lambda: treasury.make_handler(database=layout.root / "treasury.sqlite"),
+        ),
+        sample_state.Face(
+            name="identity",
+            port=layout.identity_port,
+            make=lambda: identity_provider.make_handler(
+                issuer=layout.url(layout.identity_port),
+                client=client,
+                password=PERSONA_PASSWORD,
+            ),
+        ),
+    )
+    sample_state.run(sample_state.SampleStateSettings.of_layout(layout, faces=faces))
+
+
+def _portal(settings: Path) -> None:
+    from taysir.web import portal  # noqa: PLC0415
+
+    portal.run(settings)
+
+
+def _worker(settings: Path) -> None:
+    from taysir.web import worker  # noqa: PLC0415
+
+    worker.run(settings)
+
+
+def _programme(settings: Path) -> None:
+    from taysir.web import programme  # noqa: PLC0415
+
+    programme.run(settings)

@@ -1,0 +1,107 @@
+"""Which agency may ask which for what in Waha: the terms of every sharing agreement.
+
+The fields are exactly those that the service packs map to facts, so that nothing travels that no
+service needs.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from taysir.engine.definition import PLACEHOLDER, Lookup, Pack
+from taysir.engine.pack import load_pack
+from taysir.exchange.contracts import OperationTerms, Terms
+from taysir.exchange.model import Classification
+
+SERVICES: Final = Path(__file__).parent / "services"
+PORTAL: Final = "WAHA/GOV/TRF/portal"
+_ZONES: Final = ("waha-1",)
+_YEARS: Final = 2
+
+
+def service_packs() -> list[Path]:
+    """Return the folders of the sample services."""
+    return sorted(file.parent for file in SERVICES.glob("*/service.yaml"))
+
+
+def sharing_terms(*, now: datetime) -> list[Terms]:
+    """Return the terms of every agreement, valid from yesterday on."""
+    terms = [
+        _lookup_terms(lookup, pack, now=now)
+        for pack in (load_pack(folder) for folder in service_packs())
+        for lookup in pack.lookups
+    ]
+    return [*terms, *_other_terms(now)]
+
+
+def _lookup_terms(lookup: Lookup, pack: Pack, *, now: datetime) -> Terms:
+    return _terms(
+        now,
+        service=str(lookup.service),
+        purpose=lookup.purpose,
+        legal_basis=pack.service.legal_basis[0],
+        operations=[OperationTerms(method="GET", path=PLACEHOLDER.sub("{key}", lookup.path))],
+        fields=sorted(lookup.facts),
+    )
+
+
+def _other_terms(now: datetime) -> list[Terms]:
+    """Return the terms for writing a renewal, collecting fees and measuring."""
+    return [
+        _terms(
+            now,
+            service="WAHA/GOV/TRF/licensing/renewals",
+            purpose="licence-renewal",
+            legal_basis="traffic-16",
+            operations=[OperationTerms(method="POST", path="/renewals")],
+            fields=[],
+        ),
+        _terms(
+            now,
+            service="WAHA/GOV/PAY/bills/bills",
+            purpose="fee-collection",
+            legal_basis="fees-3",
+            operations=[
+                OperationTerms(method="POST", path="/bills"),
+                OperationTerms(method="GET", path="/bills/{number}"),
+            ],
+            fields=[],
+        ),
+        _terms(
+            now,
+            service="WAHA/GOV/PRG/measures/case-events",
+            purpose="programme-measurement",
+            legal_basis="cabinet-40-22",
+            operations=[OperationTerms(method="POST", path="/case-events")],
+            fields=[],
+        ),
+    ]
+
+
+def _terms(
+    now: datetime,
+    *,
+    service: str,
+    purpose: str,
+    legal_basis: str,
+    operations: list[OperationTerms],
+    fields: list[str],
+) -> Terms:
+    start = (now - timedelta(days=1)).replace(microsecond=0)
+    return Terms(
+        consumer=PORTAL,
+        service=service,
+        purposes=(purpose,),
+        legal_basis=legal_basis,
+        operations=tuple(operations),
+        fields=tuple(fields),
+        classification=Classification.RESTRICTED,
+        zones=_ZONES,
+        retention_days=5 * 365,
+        quota_per_day=None,
+        consent_required=False,
+        valid_from=start,
+        valid_until=start + timedelta(days=365 * _YEARS),
+    )

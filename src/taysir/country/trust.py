@@ -1,0 +1,163 @@
+"""The keys, certificates and agreements of the sample country, made once.
+
+One authority certifies members, nodes and seals; each member signs with its own key; each pair of
+parties signs its agreement, which both parties' nodes then hold.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from taysir.country.layout import HOST, INSTANCE, NODE_MEMBERS, CountryLayout
+from taysir.country.sharing import sharing_terms
+from taysir.exchange.authority import (
+    Authority,
+    create_authority,
+    issue_member,
+    issue_node,
+    open_authority,
+    write_federation,
+)
+from taysir.exchange.contracts import Terms, agree, write_agreement
+from taysir.exchange.federation import (
+    Content,
+    MemberRow,
+    Names,
+    NodeRow,
+    ServiceRow,
+    SubsystemRow,
+)
+from taysir.exchange.keyfiles import read_signer, write_private, write_public, write_signer
+from taysir.exchange.settings import KeyPair
+from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
+from taysir.kernel.signature import Signer, thumbprint
+
+ZONE: Final = "waha-1"
+
+MEMBERS: Final = {
+    "CIV": ("وكالة الأحوال المدنية", "Civil Status Agency"),
+    "HLT": ("وزارة الصحة", "Ministry of Health"),
+    "TRF": ("الإدارة العامة للمرور", "Traffic Directorate"),
+    "COM": ("وزارة التجارة", "Ministry of Commerce"),
+    "MUN": ("الأمانات والبلديات", "Municipalities"),
+    "JUS": ("وزارة العدل", "Ministry of Justice"),
+    "SOC": ("صندوق الحماية الاجتماعية", "Social Protection Fund"),
+    "EMP": ("التأمينات الاجتماعية", "Social Insurance"),
+    "PST": ("العنوان الوطني", "National Address"),
+    "INS": ("مكتب التأمين والفحص", "Insurance and inspection bureau"),
+    "PAY": ("بوابة المدفوعات", "Treasury payments"),
+    "PRG": ("برنامج التعاملات الإلكترونية", "Digital Transactions Programme"),
+}
+"""Each member's names."""
+
+
+def member_id(code: str) -> MemberId:
+    """Return a member of Waha by its code."""
+    return MemberId(INSTANCE, "GOV", code)
+
+
+def key_pair(layout: CountryLayout, name: str) -> KeyPair:
+    """Return the files of a holder's key: ``member-TRF``, ``node-trf``, ``seal-TRF``."""
+    keys = layout.root / "keys"
+    return KeyPair(certificate=str(keys / f"{name}.pem"), key=str(keys / f"{name}.key"))
+
+
+def authority_certificate(layout: CountryLayout) -> Path:
+    """Return the root certificate: the anchor that nodes and verifiers are given."""
+    return layout.authority / "authority.pem"
+
+
+def make_trust(layout: CountryLayout, *, now: datetime) -> None:
+    """Make every key, certificate and agreement of the country."""
+    authority = create_authority(
+        layout.authority, instance=INSTANCE, organization="State of Waha", now=now
+    )
+    keys = layout.root / "keys"
+    signers: dict[MemberId, Signer] = {}
+    for code, (_arabic, english) in MEMBERS.items():
+        member = member_id(code)
+        signers[member] = issue_member(authority, member, organization=english, now=now)
+        write_signer(keys, name=f"member-{code}", signer=signers[member])
+    for node in NODE_MEMBERS:
+        tls = issue_node(authority, node, organization=INSTANCE, hosts=(HOST,), now=now)
+        write_signer(keys, name=f"node-{node}", signer=tls)
+    seal = issue_member(authority, member_id("TRF"), organization=MEMBERS["TRF"][1], now=now)
+    write_signer(keys, name="seal-TRF", signer=seal)
+    write_private(keys / "subject.key", secrets.token_bytes(32))
+    for terms in sharing_terms(now=now):
+        _make_agreement(layout, terms, signers=signers, now=now)
+
+
+def _make_agreement(
+    layout: CountryLayout, terms: Terms, *, signers: dict[MemberId, Signer], now: datetime
+) -> None:
+    consumer = SubsystemId.parse(terms.consumer).owner
+    provider = ServiceId.parse(terms.service).owner
+    agreement = agree(
+        terms, consumer_signer=signers[consumer], provider_signer=signers[provider], at=now
+    )
+    for node, members in NODE_MEMBERS.items():
+        if consumer.member in members or provider.member in members:
+            write_agreement(layout.node(node) / "agreements", agreement=agreement)
+
+
+def publish_federation(layout: CountryLayout, *, now: datetime) -> None:
+    """Publish the federation for the ports in use now, and hand it to every node."""
+    authority = open_authority(layout.authority)
+    token = write_federation(authority, _content(layout, authority, now=now), now=now)
+    for node in NODE_MEMBERS:
+        write_public(layout.node(node) / "federation.jws", token)
+
+
+def _content(layout: CountryLayout, authority: Authority, *, now: datetime) -> Content:
+    keys = layout.root / "keys"
+    terms = sharing_terms(now=now)
+    services = sorted({t.service for t in terms})
+    subsystems = {str(ServiceId.parse(s).subsystem) for s in services} | {t.consumer for t in terms}
+    return Content(
+        instance=INSTANCE,
+        authority=Names(ar="دولة الواحة", en="State of Waha"),
+        members=tuple(_member(keys, code) for code in MEMBERS),
+        nodes=tuple(_node(layout, keys, node) for node in NODE_MEMBERS),
+        subsystems=tuple(SubsystemRow(id=s, name=_named(s)) for s in sorted(subsystems)),
+        services=tuple(ServiceRow(id=s, name=_named(s)) for s in services),
+        zones=(ZONE,),
+    )
+
+
+def _named(identifier: str) -> Names:
+    """Name an information system or service after its owner; its code tells the rest."""
+    parts = identifier.split("/")
+    arabic, english = MEMBERS[parts[2]]
+    code = "/".join(parts[3:])
+    return Names(ar=f"{arabic} ({code})", en=f"{english} ({code})")
+
+
+def _member(keys: Path, code: str) -> MemberRow:
+    arabic, english = MEMBERS[code]
+    der = read_signer(keys, name=f"member-{code}").certificate_der
+    return MemberRow(
+        id=str(member_id(code)),
+        name=Names(ar=arabic, en=english),
+        certificates=(_base64url(der),),
+    )
+
+
+def _node(layout: CountryLayout, keys: Path, node: str) -> NodeRow:
+    der = read_signer(keys, name=f"node-{node}").certificate_der
+    return NodeRow(
+        name=node,
+        host=HOST,
+        port=layout.peer_port(node),
+        tls=thumbprint(der),
+        zone=ZONE,
+        members=tuple(str(member_id(code)) for code in NODE_MEMBERS[node]),
+    )
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
