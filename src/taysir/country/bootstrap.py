@@ -125,7 +125,7 @@ def _node(layout: CountryLayout, node: str) -> NodeSettings:
     if node == "state":
         services[f"{INSTANCE}/GOV/PAY/bills/bills"] = layout.url(layout.treasury_port)
     if node == "prg":
-        services[f"{INSTANCE}/GOV/PRG/measures/case-events"] = layout.url(layout.programme_port)
+        services[f"{INSTANCE}/GOV/PRG/measures/case-events"] = layout.url(layout.intake_port)
     return NodeSettings(
         name=node,
         zone=ZONE,
@@ -182,6 +182,7 @@ def _programme(layout: CountryLayout, secret: dict[str, str]) -> dict[str, Any]:
         "public_url": layout.url(layout.programme_port),
         "host": HOST,
         "port": layout.programme_port,
+        "intake_port": layout.intake_port,
         "database": str(layout.programme / "programme.sqlite"),
         "static_root": str(layout.programme / "static"),
     }

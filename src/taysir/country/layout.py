@@ -35,7 +35,7 @@ REGISTRIES: Final = (
 """The data services of the sample registries, in the order of their ports."""
 
 _PORTAL, _PROGRAMME, _IDENTITY, _TREASURY = 0, 1, 2, 3
-_AUTHORITY, _CONTROL = 10, 11
+_AUTHORITY, _CONTROL, _INTAKE = 10, 11, 12
 _FACE, _ADMIN, _PEER, _REGISTRY = 20, 30, 40, 50
 PORT_SPAN: Final = 60
 """Ports from the base on that belong to one country."""
@@ -134,6 +134,11 @@ class CountryLayout:
         """Where single registries are stopped and started."""
         return self.base_port + _CONTROL
 
+    @property
+    def intake_port(self) -> int:
+        """Where the programme's node delivers case events."""
+        return self.base_port + _INTAKE
+
     def face_port(self, node: str) -> int:
         """The information-system face of a node."""
         return self.base_port + _FACE + list(NODE_MEMBERS).index(node)
@@ -161,7 +166,7 @@ class CountryLayout:
             face(n) for n in nodes for face in (self.face_port, self.admin_port, self.peer_port)
         ]
         single = [self.portal_port, self.programme_port, self.identity_port, self.treasury_port]
-        inner = [self.authority_port, self.control_port]
+        inner = [self.authority_port, self.control_port, self.intake_port]
         return [*single, *inner, *faces, *(self.registry_port(r) for r in REGISTRIES)]
 
 

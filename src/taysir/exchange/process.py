@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from taysir.exchange import node
-from taysir.exchange.evidence import package_evidence
+from taysir.exchange.evidence import EvidencePackager
 from taysir.exchange.federation_source import FederationSource
-from taysir.exchange.model import StoredExchange
 from taysir.exchange.settings import read_settings
+from taysir.kernel.identifiers import MemberId
 
 
 def run(settings_file: Path) -> None:
@@ -22,13 +22,6 @@ def run(settings_file: Path) -> None:
         agreements=Path(settings.agreements),
         now=lambda: datetime.now(UTC),
     )
-
-    def package(records: list[StoredExchange]) -> bytes:
-        return package_evidence(
-            records,
-            agreement=source.signed_agreement(records[0].agreement),
-            federation=source.token,
-            authority=source.anchor,
-        )
-
+    signers = {MemberId.parse(m): node.load_signer(pair) for m, pair in settings.members.items()}
+    package = EvidencePackager(source, signers=signers, node=settings.name)
     node.run(settings, source=source, package=package)

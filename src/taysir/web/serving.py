@@ -24,6 +24,8 @@ def prepare() -> None:
     with database.with_suffix(".migrating").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         call_command("migrate", interactive=False, verbosity=0)
+        if settings.STATIC_ROOT:
+            call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def serve_wsgi(*, host: str, port: int, threads: int) -> None:
