@@ -1,55 +1,57 @@
-"""``taysir evidence ID -o FILE.zip``: write the evidence package of one exchange."""
+"""``taysir evidence``: fetch the evidence package of one exchange from a node."""
 
 from __future__ import annotations
 
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
-from taysir.cli.output import print_json, report_problem, say
-from taysir.country import running
-from taysir.country.layout import INSTANCE, NODE_MEMBERS, CountryLayout
-from taysir.exchange.client import ExchangeClient
-from taysir.exchange.errors import EXC_UNKNOWN_EXCHANGE
-from taysir.kernel.errors import Problem
-from taysir.kernel.identifiers import MemberId
+from taysir.cli.output import print_json, say
+from taysir.kernel import limits
+from taysir.kernel.errors import Mender, Problem, Retry, declare
+
+CLI_EVIDENCE = declare(
+    "CLI-0501",
+    status=502,
+    ar="لم تسلّم العقدة {node} حزمة إثبات لهذا التبادل: {reason}.",
+    en="The node {node} handed out no evidence of this exchange: {reason}.",
+    remedy_ar="تحقّق من أن البلد يعمل ومن رقم التبادل: ‎./taysir status",
+    remedy_en="Check that the country runs and the number of the exchange: ./taysir status",
+    mender=Mender.OPERATOR,
+    retry=Retry.AFTER_MENDING,
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command()(evidence)
+    app.command("evidence")(evidence)
 
 
 def evidence(
-    exchange_id: Annotated[str, typer.Argument(help="The number of the exchange.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write.")],
-    data: Annotated[Path | None, typer.Option("--data", help="The country's folder.")] = None,
-    node: Annotated[str, typer.Option(help="The node to ask; all of them by default.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    exchange: Annotated[
+        str, typer.Argument(help="The number of the exchange (X-Road-Request-Id).")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where to write the package.")],
+    node: Annotated[str, typer.Option(help="The node's admin address.")] = "http://127.0.0.1:8030",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Write the package: 0 when it is written, 1 when no node knows the exchange."""
-    layout = running.find(running.data_folder(data)).layout
-    for name in [node] if node else list(NODE_MEMBERS):
-        try:
-            package = client_of(layout, name).evidence(exchange_id)
-        except LookupError:
-            continue
-        output.write_bytes(package)
-        if as_json:
-            print_json({"ok": True, "file": str(output), "bytes": len(package), "node": name})
-        else:
-            say(f"كُتبت الحزمة في {output}", f"The package is in {output}")
-        return
-    report_problem(Problem(EXC_UNKNOWN_EXCHANGE), as_json=as_json)
-    raise typer.Exit(1)
-
-
-def client_of(layout: CountryLayout, node: str) -> ExchangeClient:
-    """Return a client that reads one node's journal."""
-    member = MemberId(INSTANCE, "GOV", NODE_MEMBERS[node][0])
-    return ExchangeClient(
-        face_url=layout.url(layout.face_port(node)),
-        admin_url=layout.url(layout.admin_port(node)),
-        client=member.subsystem("admin"),
-    )
+    """Write the evidence package (ZIP) of one exchange."""
+    url = f"{node.rstrip('/')}/admin/exchanges/{quote(exchange, safe='')}/evidence"
+    if not url.startswith(("http://", "https://")):
+        raise Problem(CLI_EVIDENCE, node=node, reason="not an HTTP address")
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - the scheme was checked
+            data = answer.read(limits.EVIDENCE_PACKAGE_BYTES + 1)
+    except urllib.error.HTTPError as error:
+        raise Problem(CLI_EVIDENCE, node=node, reason=f"HTTP {error.code}") from error
+    except OSError as error:
+        raise Problem(CLI_EVIDENCE, node=node, reason="it does not answer") from error
+    output.write_bytes(data)
+    if as_json:
+        print_json({"ok": True, "evidence": str(output), "bytes": len(data)})
+    else:
+        say(f"كُتبت حزمة الإثبات: {output}", f"Evidence written: {output}")

@@ -1,70 +1,180 @@
-"""``taysir verify FILE``: check an evidence package or a sealed document without any connection."""
+"""``taysir verify``: check an evidence package or a sealed document, offline.
+
+Exit codes: 0 valid, 1 not valid, 2 unreadable.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import io
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
-from taysir.cli.output import console, print_json, report_problem, say
-from taysir.exchange.errors import EXC_EVIDENCE_UNREADABLE
-from taysir.exchange.verifier import verify_evidence
-from taysir.kernel.errors import Problem
+from taysir.cli.output import console, print_json, report_problem, say, speaks_arabic
+from taysir.exchange.keyfiles import certificate_der
+from taysir.exchange.verifier import Report, verify_package
+from taysir.kernel.errors import Language, Mender, Problem, declare
+
+CLI_UNREADABLE = declare(
+    "CLI-0511",
+    status=422,
+    ar="لا يمكن قراءة الملف {file}: {reason}.",
+    en="The file {file} cannot be read: {reason}.",
+    remedy_ar="اطلب الملف من الجهة التي أصدرته مرة أخرى.",
+    remedy_en="Ask the agency that issued the file for it again.",
+    mender=Mender.CALLER,
+)
+_NOT_VALID: Final = 1
+_UNREADABLE: Final = 2
 
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command()(verify)
+    app.command("verify")(verify)
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(help="An evidence package (.zip).")],
+    file: Annotated[Path, typer.Argument(help="An evidence package (.zip) or a sealed PDF.")],
     anchor: Annotated[
-        Path | None, typer.Option(help="The authority's certificate (PEM), got independently.")
+        Path | None,
+        typer.Option(
+            envvar="TAYSIR_ANCHOR",
+            help="The authority's certificate (PEM), had from elsewhere than the package.",
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Verify a file: 0 when it is valid, 1 when it is not, 2 when it cannot be read."""
+    """Check evidence or a sealed document: 0 valid, 1 not valid, 2 unreadable."""
     try:
-        verdict = verify_evidence(_read(file), anchor_der=_anchor(anchor))
+        trusted = _read_anchor(anchor)
+        data = _read(file)
+        if data.startswith(b"%PDF-"):
+            valid = _verify_pdf(file, data, anchor=trusted, as_json=as_json)
+        else:
+            report = verify_package(data, anchor=trusted)
+            valid = report.valid
+            _print_report(report, as_json=as_json)
     except Problem as problem:
         report_problem(problem, as_json=as_json)
-        raise typer.Exit(2 if problem.kind is EXC_EVIDENCE_UNREADABLE else 1) from problem
-    if as_json:
-        print_json({"ok": True, **verdict.as_json()})
-    else:
-        _print(verdict.as_json())
+        raise typer.Exit(_UNREADABLE) from problem
+    if not valid:
+        raise typer.Exit(_NOT_VALID)
 
 
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise Problem(EXC_EVIDENCE_UNREADABLE, reason=str(error.strerror)) from error
+        raise Problem(CLI_UNREADABLE, file=str(file), reason=str(error.strerror)) from error
 
 
-def _anchor(file: Path | None) -> bytes | None:
-    if file is None:
+def _read_anchor(anchor: Path | None) -> bytes | None:
+    if anchor is None:
         return None
     try:
-        certificate = x509.load_pem_x509_certificate(file.read_bytes())
-    except (OSError, ValueError) as error:
-        raise Problem(EXC_EVIDENCE_UNREADABLE, reason=f"{file} is not a certificate") from error
-    return certificate.public_bytes(Encoding.DER)
+        return certificate_der(_read(anchor))
+    except ValueError as error:
+        raise Problem(CLI_UNREADABLE, file=str(anchor), reason="not a certificate") from error
 
 
-def _print(verdict: dict[str, Any]) -> None:
-    say("الإثبات صحيح.", "The evidence is valid.")
-    for step in verdict["steps"]:
-        console.print(f"  [green]✓[/] {step}")
-    for label in ("exchange_id", "consumer", "service", "purpose", "agreement", "asked_at"):
-        console.print(f"  {label:<12} {verdict[label]}", soft_wrap=True)
-    if not verdict["anchor_given"]:
+def _print_report(report: Report, *, as_json: bool) -> None:
+    if as_json:
+        print_json(_as_json(report))
+        return
+    language: Language = "ar" if speaks_arabic() else "en"
+    for step in report.steps:
+        mark = "[green]✓[/]" if step.ok else "[bold red]✗[/]"
+        console.print(f"{mark} {step.number:>2}. {step.title[language]}")
+        for finding in step.findings:
+            console.print(f"      [red]{finding.text[language]}[/] ({finding.file})")
+    fingerprint = report.authority_fingerprint
+    if not report.anchor_given:
         say(
-            f"  أُخذت جهة الاعتماد من الحزمة نفسها؛ قارن بصمتها: {verdict['authority']}",
-            "  The authority was taken from the package itself; compare its thumbprint: "
-            + verdict["authority"],
+            f"[yellow]شهادة السلطة مأخوذة من الحزمة نفسها. قارن بصمتها بمصدر مستقل:[/] {fingerprint}",
+            "[yellow]The authority's certificate came from the package itself. Compare its "
+            f"fingerprint with an independent source:[/] {fingerprint}",
         )
+    if report.valid:
+        say("[bold green]الإثبات صحيح.[/]", "[bold green]The evidence is valid.[/]")
+    else:
+        say("[bold red]الإثبات غير صحيح.[/]", "[bold red]The evidence is not valid.[/]")
+
+
+def _as_json(report: Report) -> dict[str, Any]:
+    return {
+        "ok": report.valid,
+        "kind": "evidence",
+        "exchange": report.exchange_id,
+        "authority_sha256": report.authority_fingerprint,
+        "anchor": "given" if report.anchor_given else "from-package",
+        "steps": [
+            {
+                "number": step.number,
+                "name": step.name,
+                "title": step.title,
+                "ok": step.ok,
+                "findings": [{"file": f.file, "text": f.text} for f in step.findings],
+            }
+            for step in report.steps
+        ],
+    }
+
+
+def _verify_pdf(file: Path, data: bytes, *, anchor: bytes | None, as_json: bool) -> bool:
+    """Check every seal of a PDF; a document without one, or changed since, is not valid."""
+    # Imported here so that checking evidence does not pay for the PDF library.
+    from asn1crypto import x509 as asn1_x509  # noqa: PLC0415
+    from pyhanko.pdf_utils.misc import PdfError  # noqa: PLC0415
+    from pyhanko.pdf_utils.reader import PdfFileReader  # noqa: PLC0415
+    from pyhanko.sign.validation import validate_pdf_signature  # noqa: PLC0415
+    from pyhanko_certvalidator import ValidationContext  # noqa: PLC0415
+
+    roots = [asn1_x509.Certificate.load(anchor)] if anchor else []
+    context = ValidationContext(trust_roots=roots, allow_fetching=False)
+    seals = []
+    try:
+        for signature in PdfFileReader(io.BytesIO(data)).embedded_signatures:
+            status = validate_pdf_signature(signature, context)
+            der = status.signing_cert.dump()
+            seals.append(
+                {
+                    "by": status.signing_cert.subject.human_friendly,
+                    "certificate_sha256": hashlib.sha256(der).hexdigest(),
+                    "intact": bool(status.intact and status.valid),
+                    "whole_document": bool(status.coverage and status.coverage.value >= 3),
+                    "trusted": bool(status.trusted),
+                }
+            )
+    except (PdfError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Problem(CLI_UNREADABLE, file=str(file), reason=type(error).__name__) from error
+    valid = bool(seals) and all(
+        seal["intact"] and seal["whole_document"] and (seal["trusted"] or anchor is None)
+        for seal in seals
+    )
+    _print_seals(seals, valid=valid, anchor_given=anchor is not None, as_json=as_json)
+    return valid
+
+
+def _print_seals(
+    seals: list[dict[str, Any]], *, valid: bool, anchor_given: bool, as_json: bool
+) -> None:
+    if as_json:
+        anchor = "given" if anchor_given else "none"
+        print_json({"ok": valid, "kind": "sealed-document", "anchor": anchor, "seals": seals})
+        return
+    for seal in seals:
+        say(f"الختم: {seal['by']}", f"Seal: {seal['by']}")
+        say(f"بصمة الشهادة: {seal['certificate_sha256']}", f"SHA-256: {seal['certificate_sha256']}")
+    if not seals:
+        say("لا يحمل المستند ختما.", "The document carries no seal.")
+    elif not anchor_given:
+        say(
+            "[yellow]لم تُعطَ شهادة سلطة؛ قارن بصمة شهادة الختم بمصدر مستقل.[/]",
+            "[yellow]No authority was given; compare the seal's fingerprint elsewhere.[/]",
+        )
+    if valid:
+        say("[bold green]المستند لم يتغير منذ ختمه.[/]", "[bold green]Unchanged since sealed.[/]")
+    else:
+        say("[bold red]المستند غير صحيح.[/]", "[bold red]The document is not valid.[/]")

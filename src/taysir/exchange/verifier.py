@@ -1,345 +1,437 @@
-"""Verifies an evidence package offline, step by step, with nothing but the package and an anchor.
+"""Checks an evidence package offline, in numbered steps, without the platform.
 
-Each step either holds or raises EXC-0204 naming the file and the fault; what is not a package at
-all raises EXC-0203. Nothing else leaves this module, whatever bytes come in.
-
-The steps: 1 the archive is whole and holds what the manifest lists, byte for byte; 2 the federation
-document is signed by the authority, and the authority is the anchor; 3 the agreement is signed by
-both parties; 4 each request is signed by a member's valid certificate and covers its body and
-headers; 5 each response likewise, and names this very request; 6 both name the agreement, its
-parties and a purpose in it, and it was in force; 7 the summary says what is signed.
-
-Source: docs/reference/evidence.md.
+Every finding names the file and what does not hold. All trust hangs on one certificate, the
+authority's: it is given by the person who checks (``anchor``), or taken from the package, and then
+the report says so, because a forger could have made a whole country of their own. Nothing here
+fails in another way than by a finding or by EXC-0532, whatever the bytes are.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
-from taysir.exchange.contracts import SignedAgreement, State, state_of, view_of
-from taysir.exchange.errors import EXC_EVIDENCE_INVALID, EXC_EVIDENCE_UNREADABLE
-from taysir.exchange.evidence import FORMAT, package_evidence
-from taysir.exchange.federation import member_certificates, open_federation
-from taysir.exchange.model import CallOutcome, Direction, MemberCertificate, StoredExchange
-from taysir.exchange.policy import permits, projection_digest
+from taysir.exchange.contracts import (
+    SignedAgreement,
+    Terms,
+    check_accept,
+    check_end,
+    parties,
+    read_terms,
+    view_of,
+)
+from taysir.exchange.evidence import FORMAT, MANIFEST_TYPE
+from taysir.exchange.federation import FederationDocument, member_certificates, open_federation
+from taysir.exchange.keyfiles import certificate_der, certificate_pem
+from taysir.exchange.model import MemberCertificate
+from taysir.exchange.package import MIMETYPE, check_container, unpack
+from taysir.exchange.policy import permits
+from taysir.exchange.summary import SummaryFacts, summary_page
+from taysir.exchange.trust_errors import EXC_EVIDENCE_FINDING
 from taysir.kernel import limits
 from taysir.kernel.canonical import parse_canonical
-from taysir.kernel.errors import Problem
-from taysir.kernel.signature import base64url, thumbprint
-from taysir.kernel.statement import ParsedStatement, digest, parse_statement
+from taysir.kernel.errors import Language, Problem
+from taysir.kernel.signature import open_detached, thumbprint
+from taysir.kernel.statement import ParsedStatement, Statement, digest, parse_statement
 
-Certificates = dict[str, MemberCertificate]
-"""The members' certificates by thumbprint."""
+_AGREEMENT: Final = "agreement/agreement.json"
 
-_SIDES: Final = ("sent", "received")
-_FILES: Final = (
-    "request.jws",
-    "request.headers",
-    "request.body",
-    "response.jws",
-    "response.headers",
-    "response.body",
-    "journal.json",
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What does not hold, and in which file."""
+
+    file: str
+    text: dict[Language, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One numbered step of the check."""
+
+    number: int
+    name: str
+    title: dict[Language, str]
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the step found nothing wrong."""
+        return not self.findings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The outcome of a check."""
+
+    steps: tuple[Step, ...]
+    exchange_id: str
+    authority_fingerprint: str
+    anchor_given: bool
+    facts: SummaryFacts | None
+
+    @property
+    def valid(self) -> bool:
+        """Whether every step held."""
+        return all(step.ok for step in self.steps)
+
+
+@dataclass(slots=True)
+class _Case:
+    """What the steps learn; a later step that misses an earlier result says so."""
+
+    data: bytes
+    anchor: bytes | None
+    files: dict[str, bytes] = field(default_factory=dict)
+    manifest: dict[str, Any] = field(default_factory=dict)
+    authority: bytes = b""
+    federation: FederationDocument | None = None
+    certificates: dict[str, MemberCertificate] = field(default_factory=dict)
+    terms: Terms | None = None
+    request: ParsedStatement | None = None
+    response: ParsedStatement | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+    def file(self, name: str) -> bytes:
+        """Return a file of the package; raises EXC-0533 when it is missing."""
+        if name not in self.files:
+            raise _finding(name, "the file is missing")
+        return self.files[name]
+
+    @contextmanager
+    def located(self, name: str) -> Iterator[None]:
+        """Turn an error about a file into a finding, and go on."""
+        try:
+            yield
+        except Problem as problem:
+            place = str(problem.params.get("file", name))
+            text: dict[Language, str] = {"ar": problem.title("ar"), "en": problem.title("en")}
+            self.findings.append(Finding(file=place, text=text))
+
+
+def verify_package(data: bytes, *, anchor: bytes | None = None) -> Report:
+    """Check a package and return the report.
+
+    Args:
+        data: the file.
+        anchor: the authority's certificate in DER, had from elsewhere than the package.
+
+    Raises:
+        Problem: EXC-0532 when the file is no evidence package at all.
+    """
+    case = _Case(data, anchor)
+    steps: list[Step] = []
+    for number, (name, arabic, english, check) in enumerate(_STEPS, start=1):
+        case.findings = []
+        with case.located(name):
+            check(case)
+        title: dict[Language, str] = {"ar": arabic, "en": english}
+        found = tuple(case.findings)
+        steps.append(Step(number=number, name=name, title=title, findings=found))
+        if number == 1 and not case.files:
+            break
+    return Report(
+        steps=tuple(steps),
+        exchange_id=case.request.statement.id if case.request else "",
+        authority_fingerprint=hashlib.sha256(case.authority).hexdigest() if case.authority else "",
+        anchor_given=anchor is not None,
+        facts=_facts(case),
+    )
+
+
+# --- steps ---------------------------------------------------------------------------------------
+
+
+def _container(case: _Case) -> None:
+    case.files = unpack(case.data)
+    check_container(case.data, files=case.files)
+    if case.file("mimetype") != MIMETYPE:
+        raise _finding("mimetype", "it is not that of an evidence package")
+
+
+def _manifest(case: _Case) -> None:
+    with case.located("manifest.json"):
+        case.manifest = _read_manifest(case.file("manifest.json"))
+    listed = case.manifest.get("files", {})
+    for name in sorted({*listed, *case.files} - {"manifest.json", "manifest.jws"}):
+        with case.located(name):
+            if name not in listed:
+                raise _finding(name, "the manifest does not list it")
+            data, row = case.file(name), listed[name]
+            same = row == {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+            if not same:
+                raise _finding(name, "its SHA-256 or length differs from the manifest")
+
+
+def _authority(case: _Case) -> None:
+    pem = case.file("authority.pem")
+    try:
+        der = certificate_der(pem)
+    except ValueError as cause:
+        raise _finding("authority.pem", "not a certificate") from cause
+    if case.anchor is not None and case.anchor != der:
+        case.authority = case.anchor
+        raise _finding("authority.pem", "it is not the authority that you trust")
+    case.authority = der
+
+
+def _federation(case: _Case) -> None:
+    if not case.authority:
+        raise _finding("federation.jws", "cannot be checked without the authority")
+    with case.located("federation.jws"):
+        case.federation = open_federation(case.file("federation.jws"), anchor=case.authority)
+        case.certificates = member_certificates(case.federation, anchor=case.authority)
+    for name in sorted(case.files):
+        if name.startswith("certificates/"):
+            with case.located(name):
+                _check_certificate_file(case, name)
+    with case.located("manifest.jws"):
+        _check_producer(case)
+
+
+def _agreement(case: _Case) -> None:
+    if _AGREEMENT not in case.files:
+        response = _parse(case, "response.jws") if "response.jws" in case.files else None
+        if response is None or response.statement.type != "refusal":
+            raise _finding(_AGREEMENT, "the file is missing")
+        return
+    document = case.file(_AGREEMENT)
+    with case.located(_AGREEMENT):
+        case.terms = read_terms(document)
+    for party in parties(case.terms) if case.terms else ():
+        name = f"agreement/{party.replace('/', '_')}.accept.jws"
+        with case.located(name):
+            find = case.certificates.get
+            check_accept(document, token=case.file(name), by=party, find=find)
+
+
+def _request(case: _Case) -> None:
+    case.request = _statement(case, "request.jws", types=("request",))
+    statement, document = case.request.statement, case.federation
+    if document is not None and _moment(statement) >= document.expires_at:
+        raise _finding("federation.jws", "it had expired when the request was signed")
+    if case.terms is None:
+        return
+    agreement = SignedAgreement(document=case.file(_AGREEMENT))
+    view = view_of(agreement)
+    checks = (
+        (statement.agreement == agreement.hash, "it names another agreement"),
+        (statement.sender == str(view.consumer), "the asker is not the agreement's consumer"),
+        (statement.receiver == str(view.service), "the service is not the agreement's"),
+    )
+    _all(checks, file="request.jws")
+    if case.files.get("response.jws") and _refused(case):
+        return
+    path = statement.path.partition("?")[0]
+    checks = (
+        (statement.purpose in view.purposes, "the purpose is not in the agreement"),
+        (
+            permits(view.operations, method=statement.method, path=path),
+            "the agreement does not permit this operation",
+        ),
+        (
+            view.valid_from <= _moment(statement) < view.valid_until,
+            "the agreement did not hold at that time",
+        ),
+    )
+    _all(checks, file="request.jws")
+    _check_ends(case, agreement)
+
+
+def _response(case: _Case) -> None:
+    if "response.jws" not in case.files:
+        return
+    case.response = _statement(case, "response.jws", types=("response", "refusal"))
+    if case.request is None:
+        raise _finding("response.jws", "cannot be checked without the request")
+    asked, answer = case.request.statement, case.response.statement
+    early = asked.time_ms - answer.time_ms > limits.CLOCK_SKEW_S * 1000
+    checks = (
+        (answer.request == case.request.digest, "it answers another request"),
+        (answer.sender == asked.receiver, "it is not by the service that was asked"),
+        (answer.receiver == asked.sender, "it is not for the asker"),
+        (not early, "it is older than its request"),
+    )
+    _all(checks, file="response.jws")
+
+
+def _bodies(case: _Case) -> None:
+    for side, parsed in (("request", case.request), ("response", case.response)):
+        if parsed is None:
+            continue
+        with case.located(f"{side}.body"):
+            body = case.file(f"{side}.body")
+            same = digest(body) == parsed.statement.body_digest
+            if not same or len(body) != parsed.statement.body_length:
+                raise _finding(f"{side}.body", "it is not the signed content")
+        with case.located(f"{side}.headers"):
+            block = case.files.get(f"{side}.headers", b"")
+            if (digest(block) if block else "") != parsed.statement.headers_digest:
+                raise _finding(f"{side}.headers", "they are not the signed headers")
+
+
+def _journal(case: _Case) -> None:
+    journal = parse_canonical(case.file("journal.json"))
+    rows = journal.get("records") if isinstance(journal, dict) else None
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        raise _finding("journal.json", "it names no records")
+    wanted = hashlib.sha256(case.file("request.jws")).hexdigest()
+    if not all(row.get("request_sha256") == wanted for row in rows):
+        raise _finding("journal.json", "a record is of another request")
+    answer = hashlib.sha256(case.files.get("response.jws", b"")).hexdigest()
+    if not any(row.get("response_sha256") == answer for row in rows):
+        raise _finding("journal.json", "no record is of this answer")
+
+
+def _summaries(case: _Case) -> None:
+    facts = _facts(case)
+    if facts is None:
+        raise _finding("summary.ar.html", "cannot be checked without request and federation")
+    languages: tuple[Language, ...] = ("ar", "en")
+    for language in languages:
+        name = f"summary.{language}.html"
+        with case.located(name):
+            if case.file(name) != summary_page(facts, language=language):
+                raise _finding(name, "it says something else than the signed files")
+
+
+_STEPS: Final[tuple[tuple[str, str, str, Callable[[_Case], None]], ...]] = (
+    ("container", "الحزمة كاملة كما كُتبت", "The package is whole, as it was written", _container),
+    ("manifest", "كل ملف يطابق البيان", "Every file fits the manifest", _manifest),
+    ("authority", "شهادة السلطة", "The authority's certificate", _authority),
+    (
+        "federation",
+        "وثيقة الاتحاد والشهادات",
+        "The federation document and the certificates",
+        _federation,
+    ),
+    ("agreement", "الاتفاقية موقعة من طرفيها", "Both parties signed the agreement", _agreement),
+    (
+        "request",
+        "الطلب موقّع وتجيزه الاتفاقية",
+        "The request is signed and the agreement permits it",
+        _request,
+    ),
+    (
+        "response",
+        "الجواب موقّع ومربوط بالطلب",
+        "The answer is signed and bound to the request",
+        _response,
+    ),
+    ("bodies", "المحتوى هو ما وُقّع عليه", "The contents are what was signed", _bodies),
+    ("journal", "مواضع السجل", "The journal positions", _journal),
+    ("summary", "الملخّص يقول ما تقوله التواقيع", "The summary says what was signed", _summaries),
 )
 
 
-@dataclass(slots=True, kw_only=True)
-class Verdict:
-    """What was verified, for people and programs."""
-
-    exchange_id: str
-    steps: list[str] = field(default_factory=list)
-    anchor_given: bool = False
-    authority: str = ""
-    consumer: str = ""
-    service: str = ""
-    purpose: str = ""
-    agreement: str = ""
-    asked_at: str = ""
-    answered_at: str = ""
-    status: int = 0
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the verdict for programs."""
-        return {name: getattr(self, name) for name in self.__slots__}
+# --- parts of steps ------------------------------------------------------------------------------
 
 
-def verify_evidence(data: bytes, *, anchor_der: bytes | None = None) -> Verdict:
-    """Verify a package.
-
-    Args:
-        data: the bytes of the file.
-        anchor_der: the authority's certificate, got in a way that the package's sender could not
-            touch. Without it the authority is taken from the package, and the verdict says so.
-
-    Raises:
-        Problem: EXC-0203 if it is not a package, EXC-0204 if anything in it does not hold.
-    """
-    files = _open(data)
-    manifest = _check_manifest(files)
-    verdict = Verdict(exchange_id=manifest["exchange"], anchor_given=anchor_der is not None)
-    verdict.steps.append("every file is the one that the manifest lists")
-    certificates = _check_federation(files, anchor_der=anchor_der, verdict=verdict)
-    agreement = _check_agreement(files, certificates=certificates, verdict=verdict)
-    found = 0
-    for side in _SIDES:
-        if f"{side}/request.jws" in files:
-            _check_side(
-                files, side, certificates=certificates, agreement=agreement, verdict=verdict
-            )
-            found += 1
-    if not found:
-        raise Problem(EXC_EVIDENCE_INVALID, file="manifest.json", reason="no statement in it")
-    _check_summary(files, data=data, agreement=agreement)
-    verdict.steps.append("the summary says what is signed")
-    return verdict
+def _finding(file: str, reason: str) -> Problem:
+    return Problem(EXC_EVIDENCE_FINDING, file=file, reason=reason)
 
 
-# --- 1: the archive ------------------------------------------------------------------------------
+def _all(checks: tuple[tuple[bool, str], ...], *, file: str) -> None:
+    for holds, reason in checks:
+        if not holds:
+            raise _finding(file, reason)
 
 
-def _open(data: bytes) -> dict[str, bytes]:
-    if len(data) > limits.EVIDENCE_PACKAGE_BYTES:
-        raise Problem(EXC_EVIDENCE_UNREADABLE, reason="too large")
+def _read_manifest(data: bytes) -> dict[str, Any]:
+    value = parse_canonical(data)
+    files = value.get("files") if isinstance(value, dict) else None
+    if not isinstance(files, dict) or value.get("format") != FORMAT:
+        raise _finding("manifest.json", "it is not a manifest of this format")
+    manifest: dict[str, Any] = value
+    return manifest
+
+
+def _check_producer(case: _Case) -> None:
+    """The manifest is signed by a member that was a side of the exchange."""
+    manifest = case.file("manifest.json")
+    jws = open_detached(case.file("manifest.jws"), payload=manifest, typ=MANIFEST_TYPE)
+    certificate = case.certificates.get(str(jws.header.get("x5t#S256")))
+    if certificate is None or str(certificate.member) != case.manifest.get("producer"):
+        raise _finding("manifest.jws", "it is not signed by the producer that it names")
+    jws.verify(certificate.public_key)
+
+
+def _check_certificate_file(case: _Case, name: str) -> None:
+    pem = case.file(name)
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-            total = sum(entry.file_size for entry in entries)
-            if len(entries) > limits.EVIDENCE_FILES or total > limits.EVIDENCE_PACKAGE_BYTES:
-                raise Problem(EXC_EVIDENCE_UNREADABLE, reason="too many or too large files")
-            return {entry.filename: archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError) as error:
-        raise Problem(EXC_EVIDENCE_UNREADABLE, reason=type(error).__name__) from error
-    except (EOFError, UnicodeError, LookupError) as error:
-        raise Problem(EXC_EVIDENCE_UNREADABLE, reason=type(error).__name__) from error
+        der = certificate_der(pem)
+    except ValueError as cause:
+        raise _finding(name, "not a certificate") from cause
+    if name != f"certificates/{thumbprint(der)}.pem" or certificate_pem(der) != pem:
+        raise _finding(name, "it is another certificate than its name says")
+    if thumbprint(der) not in case.certificates:
+        raise _finding(name, "the federation document does not list it")
 
 
-def _check_manifest(files: dict[str, bytes]) -> dict[str, Any]:
-    with _located("manifest.json"):
-        manifest = parse_canonical(files.get("manifest.json", b""))
-    listed = manifest.get("files") if isinstance(manifest, dict) else None
-    if not isinstance(listed, dict) or manifest.get("format") != FORMAT:
-        raise Problem(EXC_EVIDENCE_INVALID, file="manifest.json", reason="not a manifest")
-    for name in sorted({*listed, *files} - {"manifest.json"}):
-        if name not in files or name not in listed:
-            raise Problem(EXC_EVIDENCE_INVALID, file=name, reason="listed and packed files differ")
-        if hashlib.sha256(files[name]).hexdigest() != listed[name]:
-            raise Problem(EXC_EVIDENCE_INVALID, file=name, reason="its bytes were changed")
-    return dict(manifest)
+def _parse(case: _Case, name: str) -> ParsedStatement:
+    return parse_statement(case.file(name))
 
 
-# --- 2 and 3: who may speak, and what was agreed -------------------------------------------------
+def _refused(case: _Case) -> bool:
+    with case.located("response.jws"):
+        return _parse(case, "response.jws").statement.type == "refusal"
+    return False
 
 
-def _check_federation(
-    files: dict[str, bytes], *, anchor_der: bytes | None, verdict: Verdict
-) -> Certificates:
-    name = "federation.jws"
-    anchor = anchor_der if anchor_der is not None else files.get("authority.der", b"")
-    with _located(name):
-        document = open_federation(files.get(name, b""), anchor=anchor)
-        certificates = member_certificates(document, anchor=anchor)
-    verdict.authority = thumbprint(anchor)
-    verdict.steps.append("the federation document is signed by the authority")
-    return certificates
-
-
-def _check_agreement(
-    files: dict[str, bytes], *, certificates: Certificates, verdict: Verdict
-) -> SignedAgreement | None:
-    name = "agreement/agreement.json"
-    if name not in files:
-        return None
-    agreement = SignedAgreement(
-        document=files[name],
-        accepts={
-            file.removeprefix("agreement/").removesuffix(".accept.jws").replace("_", "/", 2): token
-            for file, token in files.items()
-            if file.endswith(".accept.jws")
-        },
-        ends=tuple(token for file, token in sorted(files.items()) if file.endswith(".end.jws")),
+def _statement(case: _Case, name: str, *, types: tuple[str, ...]) -> ParsedStatement:
+    """Check type, signer and signature of a statement."""
+    parsed = _parse(case, name)
+    statement = parsed.statement
+    if statement.type not in types:
+        raise _finding(name, f"it is a {statement.type}")
+    certificate = case.certificates.get(parsed.thumbprint)
+    if certificate is None:
+        raise _finding(name, "its signer is not in the federation document")
+    owner = "/".join(statement.sender.split("/")[:3])
+    at = _moment(statement)
+    revoked = certificate.revoked_at is not None and certificate.revoked_at <= at
+    checks = (
+        (str(certificate.member) == owner, "its signer is not the member that it names"),
+        (certificate.valid_from <= at < certificate.valid_until, "its certificate did not hold"),
+        (not revoked, "its certificate was revoked before"),
     )
-    with _located(name):
-        state = state_of(agreement, find=certificates.get)
-        view_of(agreement)
-    if state is State.PROPOSED:
-        _fail(name, "a party has not signed it")
-    verdict.agreement = agreement.hash
-    verdict.steps.append("the agreement is signed by both parties")
-    return agreement
-
-
-# --- 4 to 6: the statements ----------------------------------------------------------------------
-
-
-def _check_side(
-    files: dict[str, bytes],
-    side: str,
-    *,
-    certificates: Certificates,
-    agreement: SignedAgreement | None,
-    verdict: Verdict,
-) -> None:
-    missing = [name for name in _FILES if f"{side}/{name}" not in files]
-    if missing:
-        raise Problem(EXC_EVIDENCE_INVALID, file=f"{side}/{missing[0]}", reason="it is missing")
-    with _located(f"{side}/journal.json"):
-        parse_canonical(files[f"{side}/journal.json"])
-    request = _check_message(files, side, "request", certificates=certificates)
-    verdict.steps.append(f"{side}: the request is signed and covers body and headers")
-    said = request.statement
-    if said.type != "request" or said.id != verdict.exchange_id:
-        _fail(f"{side}/request.jws", "it is not the request of this exchange")
-    _check_permission(said, agreement, file=f"{side}/request.jws")
-    verdict.steps.append(f"{side}: the agreement permits the request")
-    verdict.consumer, verdict.service, verdict.purpose = said.sender, said.receiver, said.purpose
-    verdict.asked_at = _when(said.time_ms)
-    if not files[f"{side}/response.jws"]:
-        return
-    response = _check_message(files, side, "response", certificates=certificates)
-    answered = response.statement
-    if answered.request != request.digest or answered.id != said.id:
-        _fail(f"{side}/response.jws", "it answers another request")
-    if (answered.sender, answered.receiver) != (said.receiver, said.sender):
-        _fail(f"{side}/response.jws", "it is between other parties")
-    _check_projection(answered, agreement, file=f"{side}/response.jws")
-    verdict.answered_at, verdict.status = _when(answered.time_ms), answered.status
-    verdict.steps.append(f"{side}: the response is signed and answers this very request")
-
-
-def _check_message(
-    files: dict[str, bytes], side: str, kind: str, *, certificates: Certificates
-) -> ParsedStatement:
-    name = f"{side}/{kind}.jws"
-    with _located(name):
-        parsed = parse_statement(files[name])
-        statement = parsed.statement
-        owner = "/".join(statement.sender.split("/")[:3])
-        at = datetime.fromtimestamp(statement.time_ms / 1000, UTC)
-        certificate = certificates.get(parsed.thumbprint)
-        if certificate is None or str(certificate.member) != owner:
-            _fail(name, "it is not signed by its sender")
-        if not certificate.valid_from <= at <= certificate.valid_until:
-            _fail(name, "the certificate was not valid then")
-        if certificate.revoked_at is not None and certificate.revoked_at <= at:
-            _fail(name, "the certificate was revoked then")
+    _all(checks, file=name)
+    with case.located(name):
         parsed.verify(certificate.public_key)
-    if statement.body_digest != digest(files[f"{side}/{kind}.body"]):
-        _fail(f"{side}/{kind}.body", "it is not the body that was signed")
-    block = files[f"{side}/{kind}.headers"]
-    if statement.headers_digest != (base64url(hashlib.sha256(block).digest()) if block else ""):
-        _fail(f"{side}/{kind}.headers", "they are not the headers that were signed")
     return parsed
 
 
-def _check_permission(said: Any, agreement: SignedAgreement | None, *, file: str) -> None:
-    if agreement is None:
-        if said.agreement:
-            _fail("agreement/agreement.json", "the agreement that the request names is missing")
-        return
-    view = view_of(agreement)
-    at = datetime.fromtimestamp(said.time_ms / 1000, UTC)
-    checks = (
-        (said.agreement == view.hash, "it names another agreement"),
-        (said.sender == str(view.consumer), "the agreement is with another consumer"),
-        (said.receiver == str(view.service), "the agreement is for another service"),
-        (said.purpose in view.purposes, "its purpose is not agreed"),
-        (view.valid_from <= at < view.valid_until, "the agreement was not in force"),
-        (
-            permits(view.operations, method=said.method, path=said.path.partition("?")[0]),
-            "the agreement does not cover the operation",
-        ),
+def _check_ends(case: _Case, agreement: SignedAgreement) -> None:
+    """No party had ended the agreement before the request."""
+    assert case.request is not None
+    for name in sorted(case.files):
+        if name.startswith("agreement/") and name.endswith(".end.jws"):
+            with case.located(name):
+                find = case.certificates.get
+                ending = check_end(case.files[name], agreement=agreement, find=find)
+                if ending.at <= _moment(case.request.statement):
+                    raise _finding(name, f"{ending.by} had ended the agreement before")
+
+
+def _facts(case: _Case) -> SummaryFacts | None:
+    if case.request is None or case.federation is None:
+        return None
+    document = case.files.get(_AGREEMENT, b"")
+    return SummaryFacts(
+        request=case.request.statement,
+        response=case.response.statement if case.response else None,
+        terms=case.terms,
+        agreement=hashlib.sha256(document).hexdigest() if document else "",
+        federation=case.federation,
     )
-    for good, fault in checks:
-        if not good:
-            _fail(file, fault)
 
 
-def _check_projection(answered: Any, agreement: SignedAgreement | None, *, file: str) -> None:
-    if agreement is None or answered.type == "refusal" or not 200 <= answered.status < 300:
-        return
-    if answered.projection != projection_digest(view_of(agreement).fields):
-        _fail(file, "the answer was not limited to the agreed fields")
-
-
-# --- 7: the summary ------------------------------------------------------------------------------
-
-
-def _check_summary(
-    files: dict[str, bytes], *, data: bytes, agreement: SignedAgreement | None
-) -> None:
-    """Make the package again from its own parts: it must come out byte for byte the same."""
-    records = [_record(files, side) for side in _SIDES if f"{side}/request.jws" in files]
-    again = package_evidence(
-        records,
-        agreement=agreement,
-        federation=files["federation.jws"],
-        authority=files.get("authority.der", b""),
-    )
-    if again != data:
-        _fail("summary.html", "the package differs from what its signed parts give")
-
-
-def _record(files: dict[str, bytes], side: str) -> StoredExchange:
-    with _located(f"{side}/journal.json"):
-        journal = parse_canonical(files[f"{side}/journal.json"])
-        said = parse_statement(files[f"{side}/request.jws"]).statement
-        token = files[f"{side}/response.jws"]
-        status = parse_statement(token).statement.status if token else int(journal["status"])
-        try:
-            return StoredExchange(
-                exchange_id=said.id,
-                direction=Direction(side),
-                outcome=CallOutcome(journal["outcome"]),
-                consumer=said.sender,
-                service=said.receiver,
-                provider="/".join(said.receiver.split("/")[:3]),
-                purpose=said.purpose,
-                agreement=said.agreement,
-                subject=said.subject,
-                issue=said.issue,
-                method=said.method,
-                path=said.path,
-                status=status,
-                error_code=str(journal["error"]),
-                recorded_at_ms=int(journal["recorded_at_ms"]),
-                elapsed_ms=0.0,
-                request=files[f"{side}/request.jws"],
-                response=token,
-                request_headers=files[f"{side}/request.headers"],
-                request_body=files[f"{side}/request.body"],
-                response_headers=files[f"{side}/response.headers"],
-                response_body=files[f"{side}/response.body"],
-                position=int(journal["position"]),
-            )
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            reason = "the journal entry is malformed"
-            raise Problem(
-                EXC_EVIDENCE_INVALID, file=f"{side}/journal.json", reason=reason
-            ) from error
-
-
-@contextmanager
-def _located(file: str) -> Iterator[None]:
-    """Say in which file a fault of a lower layer lies."""
-    try:
-        yield
-    except Problem as problem:
-        if problem.kind is EXC_EVIDENCE_INVALID:
-            raise
-        raise Problem(EXC_EVIDENCE_INVALID, file=file, reason=str(problem)[:300]) from problem
-
-
-def _fail(file: str, reason: str) -> NoReturn:
-    raise Problem(EXC_EVIDENCE_INVALID, file=file, reason=reason)
-
-
-def _when(time_ms: int) -> str:
-    return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds")
+def _moment(statement: Statement) -> datetime:
+    """The signing time; raises EXC-0533 for one beyond the calendar."""
+    if not 0 < statement.time_ms < 253402300800000:
+        raise _finding(f"{statement.type}.jws", "its time is beyond the calendar")
+    return datetime.fromtimestamp(statement.time_ms / 1000, UTC)
