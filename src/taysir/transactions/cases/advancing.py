@@ -283,9 +283,8 @@ def _register(case: Case) -> bool:
     body = {
         "case_number": case.number,
         "national_id": facts.value("applicant.national_id"),
-        "licence_number": facts.value("licence.number"),
-        "term_from": facts.value("renewal.term_from"),
-        "term_until": facts.value("renewal.term_until"),
+        "expires_on": facts.value("renewal.term_until"),
+        "previous_expires_on": facts.value("licence.expires_on"),
         "restrictions": facts.value("renewal.restrictions") or [],
     }
     answer = agencies().ask(
