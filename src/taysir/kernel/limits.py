@@ -273,6 +273,9 @@ DMN_ELEMENTS: Final = 5_000
 DMN_TABLE_CELLS: Final = 200_000
 """Cells of one decision table."""
 
+DMN_ANALYSIS_POINTS: Final = 200_000
+"""Combinations of input regions that the check for gaps looks at; larger tables are cut off."""
+
 DMN_IMPORTS: Final = 50
 """Models that one model imports, counting theirs."""
 

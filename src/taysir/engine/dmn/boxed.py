@@ -48,6 +48,7 @@ class Boxes:
     file: str
     types: ItemTypes
     problems: list[Problem] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
 
     def logic(self, element: Element, *, owner: str, names: Iterable[str]) -> Run:
         """Return the closure of the expression in an element; null if there is none."""
@@ -263,6 +264,7 @@ class _Box:
             rules=tuple(self._rule(n, rule, notes) for n, rule in enumerate(rules, 1)),
         )
         self._check_table(compiled)
+        self.boxes.tables.append(compiled)
         return compiled.run
 
     def _check_table(self, table: Table) -> None:
@@ -318,12 +320,13 @@ class _Box:
             for n, text in enumerate(written)
         }
         return Rule(
-            number,
-            element.get("id"),
-            element.line,
-            tuple(each.check for each in tests),
-            tuple(outputs),
-            annotations,
+            number=number,
+            id=element.get("id"),
+            line=element.line,
+            checks=tuple(each.check for each in tests),
+            outputs=tuple(outputs),
+            annotations=annotations,
+            tests=tuple(tests),
         )
 
 

@@ -78,6 +78,7 @@ class _Reader:
             own=self.own,
             types=boxes.types.all(),
             problems=tuple(boxes.problems),
+            tables=tuple(boxes.tables),
         )
 
     def _types(self) -> ItemTypes:

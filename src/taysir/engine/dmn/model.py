@@ -179,7 +179,10 @@ _VALUES: dict[type, Callable[[Evaluation, Any], Value]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model with everything it imports; ``problems`` are the texts that could not be read."""
+    """A model with everything it imports; ``problems`` are the texts that could not be read.
+
+    ``tables`` are its own decision tables, for the analysis of gaps and overlaps.
+    """
 
     file: str
     name: str
@@ -188,6 +191,7 @@ class Model:
     own: Mapping[str, str]
     types: Mapping[str, FeelType]
     problems: tuple[Problem, ...] = ()
+    tables: tuple[Any, ...] = ()
 
     @property
     def decisions(self) -> tuple[str, ...]:

@@ -53,6 +53,7 @@ class Rule:
     checks: tuple[UnaryTest | None, ...]
     outputs: tuple[Run, ...]
     annotations: dict[str, str]
+    tests: tuple[UnaryTests, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

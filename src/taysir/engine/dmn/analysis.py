@@ -1,0 +1,273 @@
+"""Find the gaps, overlaps and dead rows of a decision table before they harm anyone.
+
+Each input is cut into regions at the constants its cells name; within a region every cell has one
+answer. Walking through the combinations of regions shows which rows hold where. A cell that reads
+other names, or compares strings by order, cannot be cut: such a table is "not analysable".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cmp_to_key
+from typing import Any
+
+from taysir.engine.dmn.tables import Table
+from taysir.engine.feel import syntax
+from taysir.engine.feel.analysis import walk
+from taysir.engine.feel.compiler import compile_node
+from taysir.engine.feel.expression import UnaryTests
+from taysir.engine.feel.operators import compare, equal
+from taysir.engine.feel.runtime import BUDGET, Budget
+from taysir.engine.feel.temporal import Date, DaysTime, Time, YearsMonths, date_from_ordinal
+from taysir.engine.feel.text import write_value
+from taysir.engine.feel.values import Value
+from taysir.kernel import limits
+
+_REPORTED = 50
+_CONSTRUCTORS = frozenset({"date", "time", "date and time", "duration"})
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of one input in which no cell changes its answer, as a FEEL test and a sample."""
+
+    text: str
+    sample: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Rows that hold together, and where."""
+
+    rows: tuple[int, ...]
+    where: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What was found; rows are counted from one.
+
+    ``gaps`` are combinations of inputs, one test for each column, for which no row holds.
+    ``unreachable`` rows never make the result. ``complete`` is false if the table was too large,
+    ``analysable`` if a cell could not be cut into regions.
+    """
+
+    gaps: tuple[tuple[str, ...], ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
+    unreachable: tuple[int, ...] = ()
+    complete: bool = True
+    analysable: bool = True
+
+
+def analyse_table(table: Table) -> Analysis:
+    """Return what is wrong with a table."""
+    axes: list[list[Region]] = []
+    for index, column in enumerate(table.columns):
+        axis = _axis([rule.tests[index] for rule in table.rules], column.allowed)
+        if axis is None:
+            return Analysis(analysable=False, complete=False)
+        axes.append(axis)
+    masks = [_masks(table, index, axis) for index, axis in enumerate(axes)]
+    return _walk(table, axes, masks)
+
+
+def _walk(table: Table, axes: list[list[Region]], masks: list[list[int]]) -> Analysis:
+    """Look at every combination of regions."""
+    gaps: list[tuple[str, ...]] = []
+    overlaps: dict[int, Overlap] = {}
+    live = 0
+    complete = True
+    has_default = any(output.default is not None for output in table.outputs)
+    for count, (mask, place) in enumerate(_combinations(masks, (1 << len(table.rules)) - 1)):
+        if count >= limits.DMN_ANALYSIS_POINTS:
+            complete = False
+            break
+        where = tuple(axis[at].text for axis, at in zip(axes, place, strict=False))
+        if not mask and not has_default and len(gaps) < _REPORTED:
+            gaps.append(where + ("-",) * (len(axes) - len(where)))
+        if mask & (mask - 1) and table.hit_policy in ("UNIQUE", "ANY") and mask not in overlaps:
+            overlaps[mask] = Overlap(_rows(mask), where)
+        live |= (mask & -mask) if table.hit_policy == "FIRST" else mask
+    dead = tuple(n + 1 for n in range(len(table.rules)) if not live >> n & 1) if complete else ()
+    return Analysis(
+        _merge(gaps, axes), tuple(overlaps.values())[:_REPORTED], dead, complete=complete
+    )
+
+
+def _combinations(
+    masks: Sequence[list[int]], rows: int, place: tuple[int, ...] = ()
+) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Yield the rows that hold in each combination; stop early where none does any more."""
+    if len(place) == len(masks) or not rows:
+        yield rows, place
+        return
+    for at, mask in enumerate(masks[len(place)]):
+        yield from _combinations(masks, rows & mask, (*place, at))
+
+
+def _rows(mask: int) -> tuple[int, ...]:
+    return tuple(n + 1 for n in range(mask.bit_length()) if mask >> n & 1)
+
+
+def _masks(table: Table, index: int, axis: list[Region]) -> list[int]:
+    """Return for each region the rows whose cell holds there."""
+    scope: dict[str, Value] = {BUDGET: Budget()}
+    out = []
+    for region in axis:
+        mask = 0
+        for row, rule in enumerate(table.rules):
+            check = rule.checks[index]
+            if check is None or check(region.sample, scope) is True:
+                mask |= 1 << row
+        out.append(mask)
+    return out
+
+
+def _merge(gaps: list[tuple[str, ...]], axes: list[list[Region]]) -> tuple[tuple[str, ...], ...]:
+    """Join gaps that differ only in their last region and cover the whole input there."""
+    merged: dict[tuple[str, ...], list[str]] = {}
+    for gap in gaps:
+        merged.setdefault(gap[:-1], []).append(gap[-1])
+    whole = [region.text for region in axes[-1]] if axes else []
+    return tuple(
+        (*head, "-" if tails == whole else ", ".join(tails)) for head, tails in merged.items()
+    )
+
+
+def _axis(cells: Sequence[UnaryTests], allowed: UnaryTests | None) -> list[Region] | None:
+    """Cut one input into regions, or None if that cannot be done."""
+    every = [*cells, *([allowed] if allowed is not None else [])]
+    constants: list[Value] = []
+    for tests in every:
+        for node in tests.node.tests:
+            found = _constants(node)
+            if found is None:
+                return None
+            constants += found
+    if any(value is None for value in constants):
+        constants = [value for value in constants if value is not None]
+    if len({type(value) for value in constants}) > 1:
+        return None
+    regions = _regions(constants, ordered=any(_is_ordered(tests) for tests in every))
+    if regions is None or allowed is None:
+        return regions
+    scope = {BUDGET: Budget()}
+    return [each for each in regions if allowed.passes(each.sample, scope) is True]
+
+
+def _is_ordered(tests: UnaryTests) -> bool:
+    return any(
+        isinstance(node, syntax.RangeOf | syntax.Comparison)
+        for test in tests.node.tests
+        for node in walk(test)
+    )
+
+
+def _constants(node: syntax.Node) -> list[Value] | None:
+    """Return the constants of a test, or None if it is anything but constants."""
+    if isinstance(node, syntax.RangeOf):
+        parts = [_constants(node.low), _constants(node.high)]
+    elif isinstance(node, syntax.Comparison):
+        parts = [_constants(node.operand)]
+    elif isinstance(node, syntax.ListOf):
+        parts = [_constants(each) for each in node.items]
+    elif _is_constant(node):
+        return [compile_node(node)({BUDGET: Budget()})]
+    else:
+        return None
+    if any(part is None for part in parts):
+        return None
+    return [value for part in parts for value in part or []]
+
+
+def _is_constant(node: syntax.Node) -> bool:
+    if isinstance(node, syntax.Negate):
+        return _is_constant(node.operand)
+    if isinstance(node, syntax.Call) and isinstance(node.function, syntax.Name):
+        return node.function.name in _CONSTRUCTORS and all(map(_is_constant, node.arguments))
+    return isinstance(node, syntax.Literal | syntax.AtLiteral)
+
+
+def _regions(constants: list[Value], *, ordered: bool) -> list[Region] | None:
+    points = _distinct(constants)
+    if not points:
+        return [Region("-", None)]
+    kind = type(points[0])
+    if kind is bool:
+        return [Region("true", True), Region("false", False)]
+    if kind is str:
+        return None if ordered else _named(points)
+    if kind not in _STEPS:
+        return None
+    return _intervals(sorted(points, key=cmp_to_key(lambda a, b: compare(a, b) or 0)))
+
+
+def _distinct(values: list[Value]) -> list[Value]:
+    kept: list[Value] = []
+    for value in values:
+        if not any(equal(value, each) is True for each in kept):
+            kept.append(value)
+    return kept
+
+
+def _named(points: list[Value]) -> list[Region]:
+    """Return a region for each name, and one for all others."""
+    other = "".join(points) + "…"
+    texts = [_quoted(point) for point in points]
+    return [
+        *(Region(text, point) for text, point in zip(texts, points, strict=True)),
+        Region(f"not({', '.join(texts)})", other),
+    ]
+
+
+def _intervals(points: list[Value]) -> list[Region]:
+    """Return the points and what lies between, below and above them."""
+    out: list[Region] = []
+    below = _between(None, points[0])
+    if below is not None:
+        out.append(Region(f"< {_quoted(points[0])}", below))
+    for index, point in enumerate(points):
+        out.append(Region(_quoted(point), point))
+        after = points[index + 1] if index + 1 < len(points) else None
+        inside = _between(point, after)
+        if inside is None:
+            continue
+        low = _quoted(point)
+        text = f"> {low}" if after is None else f"({low}..{_quoted(after)})"
+        out.append(Region(text, inside))
+    return out
+
+
+def _quoted(value: Value) -> str:
+    if type(value) is str:
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    text = write_value(value)
+    return text if type(value) is Decimal else f'@"{text}"'
+
+
+def _between(low: Value, high: Value) -> Value:
+    """Return a value between two, or beyond one; None if there is none."""
+    to_number, from_number = _STEPS[type(low if low is not None else high)]
+    if low is None:
+        return from_number(to_number(high) - 1)
+    if high is None:
+        return from_number(to_number(low) + 1)
+    start, end = to_number(low), to_number(high)
+    if isinstance(start, Decimal):
+        return (start + end) / 2
+    return from_number((start + end) // 2) if end - start > 1 else None
+
+
+def _time_at(nanos: int) -> Time | None:
+    return Time(nanos) if 0 <= nanos < 86_400 * 10**9 else None
+
+
+_STEPS: dict[type, tuple[Any, Any]] = {
+    Decimal: (lambda value: value, lambda value: value),
+    Date: (lambda value: value.ordinal, date_from_ordinal),
+    DaysTime: (lambda value: value.nanos, DaysTime),
+    YearsMonths: (lambda value: value.months, YearsMonths),
+    Time: (lambda value: value.nanos, _time_at),
+}
