@@ -194,6 +194,8 @@ class SampleState:
             happenings.fitness_test_arrives(folder, national_id=national_id, now=now)
         elif event == "fines-are-paid":
             happenings.fines_are_paid(folder, national_id=national_id, now=now)
+        elif event == "story-begins-again":
+            happenings.story_begins_again(folder, national_id=national_id, now=now)
         else:
             raise Problem(CTY_CONTROL_UNKNOWN)
 

@@ -11,8 +11,10 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from taysir.country.personas import FIT
+from taysir.country.personas import FIT, PERSONAS
+from taysir.country.population import schema
 from taysir.country.population.building import database
+from taysir.country.population.persona_rows import rows_of
 from taysir.country.population.schema import FITNESS
 
 _PAY = "UPDATE VIO_TICKET SET PAID_TS = ? WHERE DRVR_NID = ? AND PAID_TS IS NULL"
@@ -35,3 +37,16 @@ def fines_are_paid(folder: Path, *, national_id: str, now: datetime) -> int:
     moment = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     with closing(sqlite3.connect(database(folder, "TRF"))) as connection, connection:
         return connection.execute(_PAY, (moment, national_id)).rowcount
+
+
+def story_begins_again(folder: Path, *, national_id: str, now: datetime) -> bool:
+    """Write one persona's rows anew, as on the first start of a day; False for anybody else."""
+    persona = next((p for p in PERSONAS if p.national_id == national_id), None)
+    if persona is None:
+        return False
+    rows = rows_of(persona, now=now.astimezone(UTC))
+    for table, column in schema.PERSON_COLUMN.items():
+        with closing(sqlite3.connect(database(folder, table.agency))) as connection, connection:
+            connection.execute(schema.delete_person(table, column), (national_id,))
+            connection.executemany(table.insert, rows[table])
+    return True
