@@ -1,0 +1,1 @@
+"""Tests of the programme office: the figures, the events and their refusals."""
