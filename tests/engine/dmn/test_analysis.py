@@ -47,13 +47,8 @@ def test_a_row_behind_a_wider_one_is_unreachable() -> None:
 
 def test_names_and_numbers_are_combined() -> None:
     """A gap in one input for one value of another is found, and whole inputs are joined."""
-    logic = table(
-        "UNIQUE",
-        ('"A"', "< 5", "1"),
-        ('"A"', ">= 5", "2"),
-        ('"B"', "-", "3"),
-        inputs=("kind", "age"),
-    )
+    rows = (('"A"', "< 5", "1"), ('"A"', ">= 5", "2"), ('"B"', "-", "3"))
+    logic = table("UNIQUE", *rows, inputs=("kind", "age"))
 
     assert analysed(logic).gaps == (('not("A", "B")', "-"),)
 

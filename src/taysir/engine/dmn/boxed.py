@@ -77,8 +77,7 @@ class Boxes:
                 file=self.file,
                 line=element.line,
                 element=owner,
-                detail=f"{problem.code}: {problem.title('en')}",
-                detail_ar=f"{problem.code}: {problem.title('ar')}",
+                detail=f"{problem.code}: {problem.title('en')} · {problem.title('ar')}",
             )
         )
 

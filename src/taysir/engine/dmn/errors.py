@@ -34,7 +34,7 @@ ENG_DMN_FORMAT = declare(
 ENG_DMN_EXPRESSION = declare(
     "ENG-0124",
     status=422,
-    ar="في الملف {file} السطر {line} («{element}»): {detail_ar}",
+    ar="في الملف {file} السطر {line} («{element}»): {detail}",
     en="In {file}, line {line} (“{element}”): {detail}",
     remedy_ar="صحّح العبارة المذكورة.",
     remedy_en="Correct the expression named.",

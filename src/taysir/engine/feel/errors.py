@@ -11,7 +11,7 @@ from taysir.kernel.errors import Mender, declare
 ENG_FEEL_SYNTAX = declare(
     "ENG-0101",
     status=422,
-    ar="عبارة FEEL لا تُفهم في السطر {line} العمود {column}: وُجد «{found}» والمنتظر {expected_ar}.",
+    ar="عبارة FEEL لا تُفهم في السطر {line} العمود {column}: وُجد «{found}» والمنتظر {expected}.",
     en="FEEL cannot be read at line {line}, column {column}: found “{found}”, expected {expected}.",
     remedy_ar="صحّح العبارة عند السطر والعمود المذكورين؛ اللغة مشروحة في docs/reference/feel.md.",
     remedy_en="Correct the expression there; the language is described in docs/reference/feel.md.",

@@ -57,7 +57,7 @@ def next_token(text: str, position: int) -> Token:
 
 
 def syntax_error(text: str, position: int, *, expected: str, expected_ar: str) -> Problem:
-    """Return the error for a place in a text."""
+    """Return the error for a place in a text; what was expected is said in both languages."""
     before = text[:position]
     found = text[position : position + 20].partition("\n")[0] or "…"
     return Problem(
@@ -65,8 +65,7 @@ def syntax_error(text: str, position: int, *, expected: str, expected_ar: str) -
         line=before.count("\n") + 1,
         column=position - (before.rfind("\n") + 1) + 1,
         found=found,
-        expected=expected,
-        expected_ar=expected_ar,
+        expected=expected if expected_ar == expected else f"{expected} · {expected_ar}",
     )
 
 

@@ -44,7 +44,7 @@ class TokenReader:
     def expect(self, text: str) -> None:
         """Take this sign or word, or fail."""
         if not self.accept(text):
-            raise self.error(f"“{text}”", f"«{text}»")
+            raise self.error(f"“{text}”", f"“{text}”")
 
     def error(self, expected: str, expected_ar: str) -> Problem:
         """Return the error for the present place."""
