@@ -163,3 +163,21 @@ def test_a_damaged_file_is_refused_or_read(noise: bytes, at: int) -> None:
         load_dmn(xml[:at] + noise + xml[at + len(noise) :], file="m.dmn").decide("d", {"age": 1})
     except Problem as problem:
         own_error(problem)
+
+
+def test_a_model_imported_without_a_name_is_in_scope_itself() -> None:
+    """An import with an empty name brings elements and types in directly."""
+    types = '<itemDefinition name="tAge"><typeRef>number</typeRef></itemDefinition>'
+    other = model(types + decision("age limit", feel("65")), namespace="urn:other")
+    loaded = load_dmn(
+        model(
+            f'<import name="" namespace="urn:other" importType="{NAMESPACE}"/>'
+            '<decision id="d" name="d"><variable name="d" typeRef="tAge"/><informationRequirement>'
+            '<requiredDecision href="urn:other#d_age limit"/></informationRequirement>'
+            f"{feel('age limit + 1')}</decision>"
+        ),
+        file="m.dmn",
+        imports={"urn:other": other},
+    )
+
+    assert loaded.decide("d", {}).value == 66
