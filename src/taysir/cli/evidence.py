@@ -32,9 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def evidence(
-    exchange: Annotated[
-        str, typer.Argument(help="The number of the exchange (X-Road-Request-Id).")
-    ],
+    exchange: Annotated[str, typer.Argument(help="The exchange: its X-Road-Request-Id.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Where to write the package.")],
     node: Annotated[str, typer.Option(help="The node's admin address.")] = "http://127.0.0.1:8030",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

@@ -92,7 +92,8 @@ def _print_report(report: Report, *, as_json: bool) -> None:
     fingerprint = report.authority_fingerprint
     if not report.anchor_given:
         say(
-            f"[yellow]شهادة السلطة مأخوذة من الحزمة نفسها. قارن بصمتها بمصدر مستقل:[/] {fingerprint}",
+            "[yellow]شهادة السلطة مأخوذة من الحزمة نفسها. قارن بصمتها بمصدر مستقل:[/] "
+            f"{fingerprint}",
             "[yellow]The authority's certificate came from the package itself. Compare its "
             f"fingerprint with an independent source:[/] {fingerprint}",
         )

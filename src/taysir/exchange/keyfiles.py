@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import ssl
 from pathlib import Path
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -41,13 +41,13 @@ def write_public(file: Path, data: bytes) -> None:
 
 
 def certificate_pem(der: bytes) -> bytes:
-    """Return a certificate in PEM."""
-    return x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
+    """Return a certificate in PEM; only the spelling changes, nothing is judged."""
+    return ssl.DER_cert_to_PEM_cert(der).encode("ascii")
 
 
 def certificate_der(pem: bytes) -> bytes:
-    """Return the first certificate of a PEM text in DER; raises ValueError."""
-    return x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
+    """Return the certificate of a PEM text in DER, not judged yet; raises ValueError."""
+    return ssl.PEM_cert_to_DER_cert(pem.decode("ascii"))
 
 
 def write_signer(folder: Path, *, name: str, signer: Signer) -> tuple[Path, Path]:

@@ -31,7 +31,7 @@ from taysir.exchange.model import MemberCertificate
 from taysir.exchange.package import MIMETYPE, check_container, unpack
 from taysir.exchange.policy import permits
 from taysir.exchange.summary import SummaryFacts, summary_page
-from taysir.exchange.trust_errors import EXC_EVIDENCE_FINDING
+from taysir.exchange.trust_errors import EXC_EVIDENCE_FINDING, EXC_EVIDENCE_UNREADABLE
 from taysir.kernel import limits
 from taysir.kernel.canonical import parse_canonical
 from taysir.kernel.errors import Language, Problem
@@ -108,6 +108,8 @@ class _Case:
         try:
             yield
         except Problem as problem:
+            if problem.kind is EXC_EVIDENCE_UNREADABLE:
+                raise
             place = str(problem.params.get("file", name))
             text: dict[Language, str] = {"ar": problem.title("ar"), "en": problem.title("en")}
             self.findings.append(Finding(file=place, text=text))
@@ -202,7 +204,7 @@ def _agreement(case: _Case) -> None:
     document = case.file(_AGREEMENT)
     with case.located(_AGREEMENT):
         case.terms = read_terms(document)
-    for party in parties(case.terms) if case.terms else ():
+    for party in parties(case.terms) if case.terms is not None else ():
         name = f"agreement/{party.replace('/', '_')}.accept.jws"
         with case.located(name):
             find = case.certificates.get
@@ -377,9 +379,10 @@ def _parse(case: _Case, name: str) -> ParsedStatement:
 
 
 def _refused(case: _Case) -> bool:
+    refused = False
     with case.located("response.jws"):
-        return _parse(case, "response.jws").statement.type == "refusal"
-    return False
+        refused = _parse(case, "response.jws").statement.type == "refusal"
+    return refused
 
 
 def _statement(case: _Case, name: str, *, types: tuple[str, ...]) -> ParsedStatement:
