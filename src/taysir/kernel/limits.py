@@ -372,6 +372,9 @@ WORKER_PAUSE_S: Final = 0.25
 OUTBOX_BATCH: Final = 200
 """Events sent to the programme in one call; its back end takes as many."""
 
+OBJECTION_CHARACTERS: Final = 2000
+"""What a person may write against a decision: a page of plain text."""
+
 DISPUTE_CHARACTERS: Final = 500
 """What a person may write about a value that is wrong."""
 

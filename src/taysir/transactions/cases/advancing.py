@@ -210,7 +210,7 @@ def _bill(case: Case, pack: Pack, *, at: datetime) -> None:
         case_number=case.number,
         amount_minor=amount,
         payer_ref=case.person_ref,
-        description=dict(pack.service.title),
+        description={"ar": pack.service.title["ar"], "en": pack.service.title["en"]},
         due=due,
         now=at,
     )

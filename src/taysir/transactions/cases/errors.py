@@ -40,3 +40,12 @@ TRX_FACT_NOT_DISPUTABLE = declare(
     remedy_en="Go back to the application and choose a value from the list.",
     mender=Mender.PERSON,
 )
+TRX_NO_OBJECTION = declare(
+    "TRX-0205",
+    status=409,
+    ar="لا يمكن الاعتراض على المعاملة {case}: لم تُرفض، أو انقضت مدة الاعتراض.",
+    en="Case {case} cannot be objected to: it was not refused, or the time to object has passed.",
+    remedy_ar="افتح المعاملة لترى قرارها ومدة الاعتراض عليه.",
+    remedy_en="Open the case to see its decision and how long you may object.",
+    mender=Mender.PERSON,
+)

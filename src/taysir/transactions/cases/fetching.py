@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from taysir.engine.definition import Lookup, Pack
 from taysir.engine.facts import CaseFacts, EvidenceOutcome
@@ -116,7 +116,10 @@ def _receive(pack: Pack, item: Asked, facts: CaseFacts, *, at: datetime) -> Case
 def _record(
     case: Case, pack: Pack, item: Asked, *, before: CaseFacts, after: CaseFacts, at: datetime
 ) -> None:
-    source = {"source": str(item.lookup.service), "exchange": item.answer.exchange_id}
+    source: dict[str, Any] = {
+        "source": str(item.lookup.service),
+        "exchange": item.answer.exchange_id,
+    }
     record_event(case, "evidence_requested", pack=pack, role="system", at=at, **source)
     evidence = after.evidence.get(item.lookup.name)
     outcome = evidence.outcome if evidence else EvidenceOutcome.INVALID

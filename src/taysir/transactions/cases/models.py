@@ -97,6 +97,17 @@ class CaseEvent(models.Model):
         return f"{self.case_id} {self.seq} {self.step}"
 
 
+class Objection(models.Model):
+    """What a person holds against a refusal; one a case, decided by another than its author."""
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="objection")
+    at = models.DateTimeField()
+    statement = models.TextField()
+
+    def __str__(self) -> str:
+        return f"objection {self.case_id}"
+
+
 class OutboxRow(models.Model):
     """A pseudonymous event on its way to the programme; deleted once it is taken there."""
 

@@ -20,9 +20,19 @@ from taysir.transactions.cases.models import Case, CaseEvent, OutboxRow
 
 
 def record_event(
-    case: Case, step: str, *, pack: Pack, role: str, at: datetime, **data: Any
+    case: Case,
+    step: str,
+    *,
+    pack: Pack,
+    role: str,
+    at: datetime,
+    told: bool = True,
+    **data: Any,
 ) -> CaseEvent:
-    """Append an event to the case's chain and queue it for the programme; saves no case."""
+    """Append an event to the case's chain and queue it for the programme; saves no case.
+
+    ``told=False`` keeps a step from the programme that it has no measure for.
+    """
     body = {
         "seq": case.event_count,
         "step": step,
@@ -41,7 +51,8 @@ def record_event(
         data=data,
         hash=digest,
     )
-    OutboxRow.objects.create(payload=_told(case, event, pack=pack), created_at=at)
+    if told:
+        OutboxRow.objects.create(payload=_told(case, event, pack=pack), created_at=at)
     case.chain_head, case.event_count = digest, case.event_count + 1
     return event
 

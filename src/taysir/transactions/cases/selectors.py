@@ -34,6 +34,7 @@ _STEPS = {
     "output_issued": mark("صدر المستند"),
     "withdrawn": mark("أُلغي الطلب"),
     "field_disputed": mark("اعترضت على قيمة"),
+    "objected": mark("قدمت اعتراضًا على القرار"),
 }
 _CAUSES = {
     "other_agency": mark("بانتظار جهة أخرى"),

@@ -14,6 +14,7 @@ urlpatterns = [
     path("cases/<str:number>/review", views.review, name="review"),
     path("cases/<str:number>/submit", views.submit, name="submit"),
     path("cases/<str:number>/withdraw", views.withdraw, name="withdraw"),
+    path("cases/<str:number>/objection", views.objection, name="objection"),
     path("cases/<str:number>/pay", views.pay, name="pay"),
     path("cases/<str:number>/paid", views.paid, name="paid"),
     path("cases/<str:number>/dispute/<str:fact>", views.dispute, name="dispute"),

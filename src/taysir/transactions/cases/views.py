@@ -19,6 +19,7 @@ from taysir.transactions.cases.access import case_of, cases_of
 from taysir.transactions.cases.advancing import advance_quietly
 from taysir.transactions.cases.errors import TRX_FACT_NOT_DISPUTABLE, TRX_PAGE_NOT_FOUND
 from taysir.transactions.cases.models import Case
+from taysir.transactions.cases.objecting import case_object, objection_ends, objection_to
 from taysir.transactions.cases.services import (
     case_answer,
     case_dispute_value,
@@ -31,7 +32,9 @@ from taysir.transactions.documents.access import documents_of
 from taysir.transactions.identity.access import for_person
 from taysir.transactions.identity.models import Person
 from taysir.transactions.payments.service import refresh
-from taysir.ui.texts import current_language
+from taysir.ui.texts import current_language, mark, translate
+
+_NO_STATEMENT = mark("اكتب لماذا تعترض على القرار.")
 
 
 def _pack(case: Case) -> Pack:
@@ -190,6 +193,26 @@ def withdraw(request: HttpRequest, person: Person, number: str) -> HttpResponse:
         return redirect("cases:case", number)
     context = {"case": found, "service": _pack(found).service}
     return render(request, "cases/withdraw.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_person
+def objection(request: HttpRequest, person: Person, number: str) -> HttpResponse:
+    """Let the person object to a refusal, in their own words."""
+    found = case_of(person, number=number)
+    statement = request.POST.get("statement", "").strip()[: limits.OBJECTION_CHARACTERS]
+    if request.method == "POST" and statement:
+        case_object(found, statement=statement)
+        return redirect("cases:objection", number)
+    empty = {"statement": translate(_NO_STATEMENT)} if request.method == "POST" else {}
+    context = {
+        "case": found,
+        "service": _pack(found).service,
+        "made": objection_to(found),
+        "ends": objection_ends(found),
+        "errors": empty,
+    }
+    return render(request, "cases/objection.html", context, status=422 if empty else 200)
 
 
 @require_safe

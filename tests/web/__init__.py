@@ -1,0 +1,1 @@
+"""Tests of the portal as a whole: settings, headers, health, processes."""
