@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -144,10 +145,8 @@ def test_bytes_have_a_bound() -> None:
 @given(st.binary(max_size=300) | st.text(max_size=100).map(str.encode))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     """Nothing but a Problem leaves the reader."""
-    try:
-        read_events(body, sender=SENDER, now=NOW)
-    except Problem as problem:
-        assert problem.code.startswith("PRG-")
+    with suppress(Problem):
+        assert isinstance(read_events(body, sender=SENDER, now=NOW), list)
 
 
 @given(
