@@ -265,13 +265,13 @@ def _counted(figures: Any) -> bool:
 
 
 def _shares(figures: Any) -> dict[str, Any]:
-    """Return each figure's numerator and denominator by its code, where there is one."""
-    rows = figures.get("measures", figures) if isinstance(figures, dict) else figures
-    found: dict[str, Any] = {}
-    for row in rows if isinstance(rows, list) else []:
-        if row.get("denominator"):
-            found[str(row.get("code", row.get("id")))] = [row["numerator"], row["denominator"]]
-    return found
+    """Return each figure's numerator and denominator by its key, where there is one."""
+    rows = figures.get("figures", []) if isinstance(figures, dict) else []
+    return {
+        str(row["key"]): [row["numerator"], row["denominator"]]
+        for row in rows
+        if row.get("denominator")
+    }
 
 
 def _require(holds: bool, what: str) -> None:

@@ -141,7 +141,7 @@ def plural(
     return _fill(table.get(category, table["other"]), {"n": f"{count:,}", **values})
 
 
-def choose(texts: Mapping[str, str], language: Language | None = None) -> str:
+def choose(texts: Mapping[Language, str], language: Language | None = None) -> str:
     """Return one text of an ``{"ar": …, "en": …}`` mapping, as packs and errors hold them."""
     return texts.get(language or current_language()) or texts["ar"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from uuid import UUID
 
 import orjson
 from django.conf import settings
@@ -59,7 +60,7 @@ def advance_due() -> int:
     return len(due)
 
 
-def postpone(case_id: object) -> None:
+def postpone(case_id: UUID) -> None:
     """Leave a case that cannot be advanced now for a while."""
     later = timezone.now() + timedelta(seconds=limits.RETRY_LONGEST_S / 10)
     Case.objects.filter(pk=case_id).update(due_at=later)

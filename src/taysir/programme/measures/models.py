@@ -26,6 +26,8 @@ class StoredEvent(models.Model):
     exchange_id = models.CharField(max_length=128)
     received_at = models.DateTimeField()
 
+    objects: ClassVar[models.Manager[StoredEvent]] = models.Manager()
+
     class Meta:
         ordering: ClassVar = ["agency", "case", "seq"]
         constraints: ClassVar = [

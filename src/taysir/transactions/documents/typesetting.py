@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import segno
@@ -23,7 +23,7 @@ from taysir.transactions.documents.errors import TRX_DOCUMENT_TEMPLATE
 
 FONTS = Path(__file__).parent / "fonts"
 
-STANDARD = "a-3a"
+STANDARD: Final = "a-3a"
 
 
 def set_pdf(template: Path, *, data: Mapping[str, Any], at: datetime) -> bytes:

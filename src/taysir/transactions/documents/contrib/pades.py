@@ -19,8 +19,11 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields, signers
 from pyhanko.sign.general import SigningError
-from pyhanko.sign.validation import KeyUsageConstraints, ValidationContext, validate_pdf_signature
+from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.settings import KeyUsageConstraints
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from taysir.kernel.errors import Problem
@@ -76,7 +79,7 @@ class PadesSealer:
         except (PdfError, SignatureValidationError, ValueError) as error:
             log.info("seal_unreadable", kind=type(error).__name__)
             return SealReport(intact=False, trusted=False)
-        whole = status.coverage >= status.coverage.ENTIRE_FILE
+        whole = status.coverage is SignatureCoverageLevel.ENTIRE_FILE
         return SealReport(
             intact=bool(status.intact and status.valid and whole),
             trusted=bool(status.trusted),
