@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
@@ -181,6 +181,17 @@ class ExchangeClient:
             raise LookupError(exchange_id)
         return content
 
+    def close(self) -> None:
+        """Close the kept connections; the client may be used again afterwards."""
+        self._face.close()
+        self._admin.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
     def _get(self, path: str) -> Any:
         status, _head, content = self._admin.send("GET", path)
         return orjson.loads(content) if status == 200 else None
@@ -294,12 +305,22 @@ class _Connections:
             head = {name.lower(): value for name, value in answer.getheaders()}
             return answer.status, head, content
 
+    def close(self) -> None:
+        """Close the connections that nobody uses now."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
     @contextmanager
     def _connection(self) -> Iterator[HTTPConnection]:
         """Take a kept connection that is still open, or make one; keep it if all went well."""
         with self._lock:
             connection = self._idle.pop() if self._idle else None
-        if connection is None or _was_closed(connection):
+        if connection is not None and _was_closed(connection):
+            connection.close()
+            connection = None
+        if connection is None:
             connection = HTTPConnection(self._host, self._port, timeout=self._timeout_s)
         try:
             yield connection

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from taysir.exchange.backend import BackendUnreachable
 from taysir.exchange.errors import (
+    EXC_CLOCK,
     EXC_NO_AGREEMENT,
     EXC_NODE_UNREACHABLE,
     EXC_NOT_OURS,
@@ -175,21 +176,24 @@ def _verify(
     agreement: Agreement,
     directory: Directory,
 ) -> Response:
-    """Check the provider's answer; raises EXC-0124, or the refusal that the provider signed."""
+    """Check the provider's answer, which may be a signed refusal; raises EXC-0111, EXC-0124."""
     party = str(passage.call.service.owner)
     token = dict(carried.headers).get(STATEMENT_HEADER, b"")
     if not token:
         raise Problem(EXC_PEER_ANSWER, party=party, reason=f"unsigned, status {carried.status}")
     try:
         parsed = parse_statement(token)
+    except Problem as problem:
+        raise Problem(EXC_PEER_ANSWER, party=party, reason=problem.code) from problem
+    difference_s = abs(node.now_ms() - parsed.statement.time_ms) // 1000
+    if difference_s > limits.CLOCK_SKEW_S:
+        raise Problem(EXC_CLOCK, difference_s=difference_s, limit_s=limits.CLOCK_SKEW_S)
+    try:
         signer = directory.certificate(parsed.thumbprint)
         reason = _signer_fault(signer, by=passage.call.service.owner, at=node.now())
         if signer is not None and not reason:
             parsed.verify(signer.public_key)
-            late_ms = abs(node.now_ms() - parsed.statement.time_ms)
             reason = _fault_of(passage, carried, parsed.statement, agreement=agreement)
-            if late_ms > limits.CLOCK_SKEW_S * 1000:
-                reason = f"its clock differs from ours by {late_ms // 1000} seconds"
     except Problem as problem:
         raise Problem(EXC_PEER_ANSWER, party=party, reason=problem.code) from problem
     if reason:

@@ -1,0 +1,118 @@
+"""The journal keeps, finds, and rebuilds its index; it refuses to go on after a loss."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from taysir.exchange.journal import Journal
+from taysir.exchange.model import CallOutcome, Direction, StoredExchange
+from taysir.exchange.runtime import ReplayCache
+from taysir.kernel import limits
+from taysir.kernel.errors import Problem
+
+EXAMPLE = StoredExchange(
+    exchange_id="e-1",
+    direction=Direction.SENT,
+    outcome=CallOutcome.ANSWERED,
+    consumer="WAHA/GOV/ASK/portal",
+    service="WAHA/GOV/ANS/population/persons",
+    provider="WAHA/GOV/ANS",
+    purpose="test",
+    agreement="a",
+    subject="s-1",
+    issue="",
+    method="GET",
+    path="/persons/7",
+    status=200,
+    error_code="",
+    recorded_at_ms=1000,
+    elapsed_ms=1.5,
+    request=b"request",
+    response=b"response",
+    request_headers=b"",
+    request_body=b"",
+    response_headers=b"",
+    response_body=b"{}",
+)
+
+
+def example(number: int, **changes: object) -> StoredExchange:
+    return dataclasses.replace(EXAMPLE, exchange_id=f"e-{number}", **changes)
+
+
+async def fill(folder: Path, count: int) -> None:
+    journal = Journal(folder, segment_bytes=1 << 16)
+    positions = await asyncio.gather(*(journal.append(example(n)) for n in range(count)))
+    assert positions == list(range(count))
+    await journal.close()
+
+
+async def look(folder: Path, subject: str) -> list[StoredExchange]:
+    journal = Journal(folder, segment_bytes=1 << 16)
+    try:
+        return journal.about(subject, limit=500)
+    finally:
+        await journal.close()
+
+
+def test_exchanges_come_back_newest_first_with_their_positions(tmp_path: Path) -> None:
+    asyncio.run(fill(tmp_path, 300))
+    found = asyncio.run(look(tmp_path, "s-1"))
+    assert [exchange.position for exchange in found] == list(reversed(range(300)))
+    assert found[-1] == dataclasses.replace(EXAMPLE, exchange_id="e-0", position=0)
+
+
+def test_a_lost_index_is_rebuilt_from_the_journal(tmp_path: Path) -> None:
+    asyncio.run(fill(tmp_path, 20))
+    for file in tmp_path.glob("index.sqlite*"):
+        file.unlink()
+    assert len(asyncio.run(look(tmp_path, "s-1"))) == 20
+
+
+def test_a_journal_that_lost_records_does_not_start(tmp_path: Path) -> None:
+    asyncio.run(fill(tmp_path, 20))
+    for file in (tmp_path / "segments").iterdir():
+        file.unlink()
+    with pytest.raises(Problem) as refused:
+        asyncio.run(look(tmp_path, "s-1"))
+    assert refused.value.code == "EXC-0131"
+
+
+def test_quotas_count_answers_of_one_side_since_a_time(tmp_path: Path) -> None:
+    async def run() -> list[int]:
+        journal = Journal(tmp_path, segment_bytes=1 << 16)
+        await journal.append(example(1, recorded_at_ms=5))
+        await journal.append(example(2, recorded_at_ms=10))
+        await journal.append(example(3, recorded_at_ms=10, outcome=CallOutcome.REFUSED))
+        await journal.append(example(4, recorded_at_ms=10, direction=Direction.RECEIVED))
+        await journal.indexed()
+        counts = [
+            journal.answered_since("a", direction=side, since_ms=10)
+            for side in (Direction.SENT, Direction.RECEIVED)
+        ]
+        assert [exchange.exchange_id for exchange in journal.received_since(10)] == ["e-4"]
+        await journal.close()
+        return counts
+
+    assert asyncio.run(run()) == [1, 1]
+
+
+def test_a_number_is_refused_while_its_statement_counts_as_fresh() -> None:
+    cache = ReplayCache()
+    fresh_ms = 2 * limits.CLOCK_SKEW_S * 1000
+    cache.accept("n", now_ms=0)
+    with pytest.raises(Problem, match="EXC-0112"):
+        cache.accept("n", now_ms=fresh_ms)
+    cache.accept("n", now_ms=fresh_ms + 1)
+
+
+def test_the_memory_of_numbers_is_bounded() -> None:
+    cache = ReplayCache(capacity=2)
+    cache.accept("1", now_ms=0)
+    cache.accept("2", now_ms=0)
+    with pytest.raises(Problem, match="EXC-0116"):
+        cache.accept("3", now_ms=0)
