@@ -4,8 +4,8 @@ A segment begins with its first position and the chain hash before it, so that a
 the last one. Records are written in batches: a header (length, CRC-32) and frames (length, CRC-32,
 chain hash, payload). The chain hash of a record is SHA-256(previous chain hash ‖ payload), so no
 record can be changed, dropped or moved without breaking every later one. A batch is synced
-before the next begins; only the last can be torn, and then nobody was told. Segments are preallocated,
-because fdatasync of a file whose size stays is what makes small commits fast. Synchronous; knows no
+before the next begins; only the last can be torn, and then nobody was told. Preallocation is what
+makes small commits fast: fdatasync of a file whose size stays is cheap. Synchronous; knows no
 format of payloads.
 """
 
