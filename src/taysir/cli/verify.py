@@ -88,7 +88,8 @@ def _print_report(report: Report, *, as_json: bool) -> None:
         mark = "[green]✓[/]" if step.ok else "[bold red]✗[/]"
         console.print(f"{mark} {step.number:>2}. {step.title[language]}")
         for finding in step.findings:
-            console.print(f"      [red]{finding.text[language]}[/] ({finding.file})")
+            place = "" if finding.file in finding.text[language] else f" ({finding.file})"
+            console.print(f"      [red]{finding.text[language]}[/]{place}")
     fingerprint = report.authority_fingerprint
     if not report.anchor_given:
         say(

@@ -158,7 +158,9 @@ def _container(case: _Case) -> None:
 def _manifest(case: _Case) -> None:
     with case.located("manifest.json"):
         case.manifest = _read_manifest(case.file("manifest.json"))
-    listed = case.manifest.get("files", {})
+    if not case.manifest:
+        return
+    listed = case.manifest["files"]
     for name in sorted({*listed, *case.files} - {"manifest.json", "manifest.jws"}):
         with case.located(name):
             if name not in listed:
