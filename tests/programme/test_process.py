@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -31,10 +31,10 @@ class Office:
     intake: int
 
     def ask(self, port: int, path: str, *, method: str = "GET", **rest: Any) -> tuple[int, str]:
-        connection = HTTPConnection("127.0.0.1", port, timeout=10)
-        connection.request(method, path, **rest)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
+        with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+            connection.request(method, path, **rest)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
 
     def tell(self, *events: Any, headers: dict[str, str] | None = None) -> tuple[int, Any]:
         body = json.dumps(events).encode()

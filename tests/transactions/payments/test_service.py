@@ -14,7 +14,6 @@ from taysir.kernel.errors import Problem
 from taysir.transactions.payments import access, registry, service
 from taysir.transactions.payments.models import Bill, BillStatus
 from taysir.transactions.payments.numbers import bill_number, check_digit
-
 from tests.transactions.conftest import Town
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
