@@ -2,8 +2,8 @@
 
 A document is taken only if the authority's certificate vouches for it and its number is not lower
 than the one in hand, so an old list cannot be played back. If the authority is gone the last good
-document serves until it expires. The node's folder of agreements is read again when it changes, so a
-revocation that is written there stops the next call.
+document serves until it expires. The node's folder of agreements is read again when it changes, so
+a revocation that is written there stops the next call.
 """
 
 from __future__ import annotations

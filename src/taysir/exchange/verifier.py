@@ -381,10 +381,10 @@ def _parse(case: _Case, name: str) -> ParsedStatement:
 
 
 def _refused(case: _Case) -> bool:
-    refused = False
-    with case.located("response.jws"):
-        refused = _parse(case, "response.jws").statement.type == "refusal"
-    return refused
+    try:
+        return _parse(case, "response.jws").statement.type == "refusal"
+    except Problem:
+        return False  # the next step reports what is wrong with the answer
 
 
 def _statement(case: _Case, name: str, *, types: tuple[str, ...]) -> ParsedStatement:
