@@ -40,6 +40,7 @@ class Page:
     body: bytes
     media_type: str
     elapsed_ms: float
+    server_ms: float
     forms: tuple[Form, ...]
     links: tuple[tuple[str, str], ...]
     text: str
@@ -91,6 +92,7 @@ class Visitor:
             body=content,
             media_type=media_type,
             elapsed_ms=(time.perf_counter() - started) * 1000,
+            server_ms=_server_ms(answer.headers.get("Server-Timing", "")),
             forms=tuple(_absolute(form, here) for form in reader.forms),
             links=tuple((urljoin(here, address), text) for address, text in reader.links),
             text=" ".join(" ".join(reader.words).split()),
@@ -102,6 +104,11 @@ class Visitor:
         if form.method == "get":
             return self.open(f"{form.action}?{urlencode(data)}", referer=page.url)
         return self.open(form.action, data=data, referer=page.url)
+
+
+def _server_ms(timing: str) -> float:
+    """Return the time that the server says it took, in milliseconds; 0 if it says nothing."""
+    return float(timing.partition("dur=")[2] or 0)
 
 
 def _absolute(form: Form, here: str) -> Form:
