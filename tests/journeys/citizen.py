@@ -18,7 +18,7 @@ from tests.journeys.country import Country
 
 SERVICE = "/services/licence-renewal/"
 CASE_NUMBER = re.compile(r"/cases/([A-Z]+-\d{4}-\d+-\d)/")
-WAIT_S = 20.0
+WAIT_S = 40.0
 
 
 @dataclass(slots=True)

@@ -151,7 +151,17 @@ def test_pages_of_a_granted_case(inspect: Callable[[str], Inspector]) -> None:
 def test_pages_of_other_outcomes(inspect: Callable[[str], Inspector]) -> None:
     """A refused case and one that waits for evidence."""
     refused = inspect("suspended")
-    refused.open("case: refused", f"/cases/{refused.person.apply()}/")
+    number = refused.person.apply()
+    refused.open("case: refused", f"/cases/{number}/")
+    objection = f"/cases/{number}/objection"
+    refused.open("objection", objection)
+
+    def object_without_a_word() -> None:
+        refused.person.open(objection)
+        refused.person.proceed()
+
+    refused.look("objection: empty", object_without_a_word)
+    assert refused.person.page.locator("#error-summary").count() == 1
     refused.report()
     waiting = inspect("fitness-not-arrived")
     waiting.open("case: waiting", f"/cases/{waiting.person.apply()}/")
