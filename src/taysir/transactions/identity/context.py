@@ -34,7 +34,12 @@ def account(request: HttpRequest) -> dict[str, Any]:
             "unread": unread_count(person.ref),
         },
         "navigation": [
-            {"text": translate(text), "href": href, "current": request.path == href}
+            {
+                "text": translate(text),
+                "href": href,
+                "current": request.path == href,
+                "beside": href == "/inbox/",
+            }
             for text, href in _ITEMS
         ],
     }
