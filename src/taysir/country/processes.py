@@ -32,6 +32,10 @@ PRELOADED: Final = (
     "taysir.country.sample_state",
     "taysir.country.treasury",
     "taysir.country.identity_provider",
+    "typst",
+    "segno",
+    "pyhanko.sign.signers",
+    "pyhanko.sign.validation",
     "taysir.engine.rules",
     "taysir.engine.pack",
 )

@@ -27,6 +27,7 @@ from taysir.country.layout import CountryLayout
 from taysir.country.supervisor import Supervisor
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
+from taysir.kernel.log import configure_logging
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +55,15 @@ def run_in_foreground(layout: CountryLayout, *, on_ready: Callable[[RunningCount
     """Run the country until SIGINT or SIGTERM; calls back once everything answers."""
     lock = take_lock(layout)
     stop = _StopSignal()
+    configure_logging(process="supervisor")
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
 
     def note(pids: dict[str, int], *, ready: bool = False) -> None:
         write_state(layout, pids=pids, started_at=started_at, ready=ready)
 
-    supervisor = Supervisor(on_change=lambda pids: note(pids, ready=announced))
+    supervisor = Supervisor(
+        on_change=lambda pids: note(pids, ready=announced), private_files=(lock.fileno(),)
+    )
     announced = False
     deadline = time.monotonic() + limits.PROCESS_READY_TIMEOUT_S
     processes.preload()

@@ -51,6 +51,8 @@ class Supervisor:
     """Runs a list of processes in the order given."""
 
     on_change: Callable[[dict[str, int]], None]
+    private_files: tuple[int, ...] = ()
+    """Descriptors that no child may keep, such as the lock of the folder."""
     _children: dict[str, _Child] = field(default_factory=dict)
     _stopping: bool = False
 
@@ -59,7 +61,7 @@ class Supervisor:
         gc.collect()
         gc.freeze()
         for spec in specs:
-            self._children[spec.name] = _Child(spec, _fork(spec), time.monotonic())
+            self._children[spec.name] = _Child(spec, self._fork(spec), time.monotonic())
         self.on_change(self.pids())
 
     def pids(self) -> dict[str, int]:
@@ -76,7 +78,7 @@ class Supervisor:
                     self._schedule(child, os.waitstatus_to_exitcode(status))
                     changed = True
             elif time.monotonic() >= child.restart_at:
-                child.pid, child.started_at = _fork(child.spec), time.monotonic()
+                child.pid, child.started_at = self._fork(child.spec), time.monotonic()
                 child.restart_at = None
                 changed = True
         if changed:
@@ -97,6 +99,9 @@ class Supervisor:
             _signal(child.pid, signal.SIGKILL)
             os.waitpid(child.pid, 0)
 
+    def _fork(self, spec: ProcessSpec) -> int:
+        return _fork(spec, private_files=self.private_files)
+
     def _schedule(self, child: _Child, exit_code: int) -> None:
         long_lived = time.monotonic() - child.started_at > limits.PROCESS_SETTLED_S
         child.failures = 1 if long_lived else child.failures + 1
@@ -107,7 +112,7 @@ class Supervisor:
         )
 
 
-def _fork(spec: ProcessSpec) -> int:
+def _fork(spec: ProcessSpec, *, private_files: tuple[int, ...]) -> int:
     parent = os.getpid()
     pid = os.fork()
     if pid:
@@ -115,6 +120,8 @@ def _fork(spec: ProcessSpec) -> int:
     code = 1
     try:
         _become_child(spec, parent)
+        for descriptor in private_files:
+            os.close(descriptor)
         spec.run()
         code = 0
     except SystemExit as stop:
