@@ -54,6 +54,8 @@ def data_folder(given: Path | None) -> Path:
 def run_in_foreground(layout: CountryLayout, *, on_ready: Callable[[RunningCountry], None]) -> None:
     """Run the country until SIGINT or SIGTERM; calls back once everything answers."""
     lock = take_lock(layout)
+    # What a killed supervisor left behind speaks of processes that are gone.
+    layout.state.unlink(missing_ok=True)
     stop = _StopSignal()
     configure_logging(process="supervisor")
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -95,6 +97,8 @@ def run_in_foreground(layout: CountryLayout, *, on_ready: Callable[[RunningCount
 
 def start_detached(layout: CountryLayout) -> RunningCountry:
     """Run the country in the background and return once everything answers."""
+    refuse_if_running(layout.root)
+    layout.state.unlink(missing_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()
     if os.fork() == 0:

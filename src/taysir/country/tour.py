@@ -60,10 +60,16 @@ class Tour:
     layout: CountryLayout
     evidence: Path
     on_step: Callable[[Step], None]
+    _node: ExchangeClient = field(init=False)
     steps: list[Step] = field(default_factory=list)
 
     def run(self) -> bool:
         """Take every step; a step that fails ends the tour."""
+        with self._client() as node:
+            self._node = node
+            return self._take_steps()
+
+    def _take_steps(self) -> bool:
         for name, take in (
             ("a renewal is granted", self._granted),
             ("a renewal is refused, with its article", self._refused),
@@ -172,7 +178,7 @@ class Tour:
     def _evidence(self) -> dict[str, Any]:
         person = self._persona("granted", anew=False)
         read = next(r for r in self._reads(person) if r.service.member == "CIV")
-        package = self._node().evidence(read.exchange_id)
+        package = self._node.evidence(read.exchange_id)
         self.evidence.parent.mkdir(parents=True, exist_ok=True)
         self.evidence.write_bytes(package)
         report = verify_package(package, anchor=self._anchor())
@@ -197,7 +203,7 @@ class Tour:
         """Return who asked whom for this case, under which agreement, signed and journalled."""
         rows = []
         for read in self._reads(person):
-            record = self._node().exchange(read.exchange_id)
+            record = self._node.exchange(read.exchange_id)
             if read.issue != number or read.direction != "sent" or record is None:
                 continue
             _require(record.request_signed, f"the request of {read.exchange_id} is signed")
@@ -216,9 +222,9 @@ class Tour:
         return {"exchanges": rows}
 
     def _reads(self, person: Persona) -> list[Read]:
-        return self._node().reads_about(person.national_id, limit=100)
+        return self._node.reads_about(person.national_id, limit=100)
 
-    def _node(self) -> ExchangeClient:
+    def _client(self) -> ExchangeClient:
         return ExchangeClient(
             face_url=self.layout.url(self.layout.face_port("trf")),
             admin_url=self.layout.url(self.layout.admin_port("trf")),
