@@ -1,4 +1,4 @@
-"""Every page, in both languages and schemes, has no finding and no sideways scroll on a phone."""
+"""Every page, in both languages and schemes: no finding, no sideways scroll, no dead link."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Inspector:
         self.person = person
         self.findings: list[str] = []
         self.looks = 0
+        self.links: dict[str, str] = {}
 
     def look(self, name: str, show: Step) -> None:
         """Show a page once in each language and measure it."""
@@ -34,6 +35,10 @@ class Inspector:
                 found.append(f"{wider} px wider than the phone")
             self.findings += [f"{name}, {language}: {finding}" for finding in found]
             self.looks += 1
+            for link in page.locator("a:not([href^='#'])").evaluate_all(
+                "links => links.map(a => a.href)"
+            ):
+                self.links.setdefault(link.split("#")[0], name)
         self.person.choose_language("ar")
 
     def open(self, name: str, path: str, *, status: int = 200) -> None:
@@ -46,7 +51,12 @@ class Inspector:
         self.look(name, show)
 
     def report(self) -> None:
-        """Fail with every finding at once."""
+        """Fail with every finding and every dead link at once."""
+        for link, name in self.links.items():
+            assert link.startswith("http://127.0.0.1:"), (name, link)
+            if "/language/" not in link:
+                status = self.person.context.request.get(link).status
+                self.findings += [f"{name}: {link} answers {status}"] * (status >= 400)
         assert self.looks > 0
         assert self.findings == [], "\n".join(self.findings)
 
