@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,14 @@ class Country:
     @property
     def treasury(self) -> str:
         return self.layout.url(self.layout.treasury_port)
+
+    def verification_code(self, case_number: str) -> str:
+        """Return the code that is printed on the document of a case."""
+        database = f"file:{self.layout.portal / 'portal.sqlite'}?mode=ro"
+        with closing(sqlite3.connect(database, uri=True)) as portal:
+            query = "SELECT code FROM documents_issueddocument WHERE case_number = ?"
+            (code,) = portal.execute(query, (case_number,)).fetchone()
+        return str(code)
 
 
 @contextmanager

@@ -150,6 +150,8 @@ def test_pages_of_a_granted_case(inspect: Callable[[str], Inspector]) -> None:
     person.pay(number, "twice")
     person.wait_for(number, "a[href^='/documents/']")
     looker.open("case: granted, paid twice", f"/cases/{number}/")
+    looker.open("verify: valid", f"/verify/{person.country.verification_code(number)}")
+    assert person.page.locator(".panel--success").count() == 1
     looker.open("inbox", "/inbox/")
     message = person.page.locator("main .card a").first.get_attribute("href")
     assert message
