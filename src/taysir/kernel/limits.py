@@ -348,6 +348,9 @@ SEARCH_CHARACTERS: Final = 200
 PARALLEL_LOOKUPS: Final = 6
 """Questions to agencies asked side by side for one case; the renewal has six."""
 
+CASE_LEASE_S: Final = 3
+"""How long the person's own request may advance a case before the worker takes it up."""
+
 CASE_STEPS: Final = 12
 """Steps that the system takes with one case in one go; the longest path has six."""
 

@@ -243,6 +243,7 @@ def test_a_late_notice_of_payment_is_found_by_the_worker(walk: Walk, town: Town)
     walk.apply()
     town.treasury.pay(Bill.objects.get().number)
     reconcile()
+    make_due(walk)
     advance_due()
 
     assert walk.case.stage == "granted"

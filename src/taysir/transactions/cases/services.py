@@ -7,7 +7,7 @@ repeating changes nothing, coming too late says so (TRX-0203), and nothing typed
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -16,6 +16,7 @@ from taysir.engine.definition import Pack, Page, Role
 from taysir.engine.facts import Attested, CaseFacts, Dispute, FactSource
 from taysir.engine.flow import start_token, transition
 from taysir.engine.pages import Answers, apply_answers, next_page, validate_answers
+from taysir.kernel import limits
 from taysir.kernel.errors import Language, Problem
 from taysir.transactions.cases.errors import (
     TRX_CASE_MOVED_ON,
@@ -189,7 +190,8 @@ def case_submit(case: Case, *, person: Person, now: datetime | None = None) -> C
         if locked.stage != "draft" or incomplete:
             raise Problem(TRX_CASE_MOVED_ON, case=case.number)
         locked.token = transition(pack, locked.token, "submit", role=Role.APPLICANT, at=at)
-        locked.submitted_at, locked.due_at = at, at
+        # The request that sends a case advances it; the worker steps in if that did not happen.
+        locked.submitted_at, locked.due_at = at, at + timedelta(seconds=limits.CASE_LEASE_S)
         record_event(locked, "submitted", pack=pack, role="applicant", at=at)
         send(
             person_ref=person.ref,
@@ -229,4 +231,5 @@ def case_withdraw(case: Case, *, person: Person, now: datetime | None = None) ->
 
 def case_bill_paid(case_number: str, bill_number: str) -> None:
     """Wake the case whose bill was paid; called inside the payment's transaction."""
-    Case.objects.filter(number=case_number, bill_number=bill_number).update(due_at=timezone.now())
+    due_at = timezone.now() + timedelta(seconds=limits.CASE_LEASE_S)
+    Case.objects.filter(number=case_number, bill_number=bill_number).update(due_at=due_at)
