@@ -14,7 +14,7 @@ import pytest
 
 from taysir.country import running
 from taysir.country.layout import CountryLayout
-from taysir.country.tour import Step, Tour
+from taysir.country.tour import Tour
 from taysir.exchange.segments import verify_segments
 
 pytestmark = [pytest.mark.country, pytest.mark.slow]
@@ -38,11 +38,11 @@ def country(tmp_path: Path) -> Iterator[CountryLayout]:
     running.stop(layout.root)
 
 
-def tour(layout: CountryLayout) -> list[Step]:
-    """Take the whole tour and return its steps."""
+def failed_steps(layout: CountryLayout) -> list[tuple[str, object]]:
+    """Take the whole tour and return the steps that did not hold."""
     walk = Tour(layout=layout, evidence=layout.root / "evidence.zip", on_step=lambda _step: None)
     walk.run()
-    return walk.steps
+    return [(step.name, step.proof) for step in walk.steps if not step.ok]
 
 
 def wait_until_well(layout: CountryLayout) -> None:
@@ -62,16 +62,14 @@ def test_killing_each_process_loses_nothing(country: CountryLayout) -> None:
         time.sleep(0.3)
     wait_until_well(country)
 
-    steps = tour(country)
-
-    assert [] == [(step.name, step.proof) for step in steps if not step.ok]
+    assert [] == failed_steps(country)
     for node in ("trf", "civ", "state", "prg"):
         verify_segments(country.node(node) / "segments")
 
 
 def test_a_killed_supervisor_can_be_started_again(country: CountryLayout) -> None:
     """After kill -9 of the supervisor `up` finds the ports free and every case still there."""
-    assert all(step.ok for step in tour(country))
+    assert [] == failed_steps(country)
 
     os.kill(running.find(country.root).supervisor_pid, signal.SIGKILL)
     deadline = time.monotonic() + 10
@@ -80,4 +78,4 @@ def test_a_killed_supervisor_can_be_started_again(country: CountryLayout) -> Non
     time.sleep(0.5)
     again = start(country.root)
 
-    assert all(step.ok for step in tour(again))
+    assert [] == failed_steps(again)
