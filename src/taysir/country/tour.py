@@ -27,7 +27,7 @@ from taysir.exchange.verifier import Report, verify_package
 from taysir.kernel.errors import Problem
 
 SERVICE: Final = "licence-renewal"
-_PATIENCE_S: Final = 15.0
+_PATIENCE_S: Final = 30.0
 
 
 class TourFailed(AssertionError):
