@@ -256,44 +256,6 @@ EXC_UNKNOWN_EXCHANGE = declare(
     mender=Mender.CALLER,
 )
 
-EXC_FEDERATION = declare(
-    "EXC-0201",
-    status=503,
-    ar="وثيقة الاتحاد غير مقبولة: {reason}.",
-    en="The federation document is not accepted: {reason}.",
-    remedy_ar="راجع عنوان جهة الاعتماد وشهادتها؛ تبقى الوثيقة السابقة سارية حتى انتهائها.",
-    remedy_en="Check the authority's address and certificate; the last document still serves.",
-    mender=Mender.AUTHORITY,
-    retry=Retry.LATER,
-)
-EXC_AGREEMENT = declare(
-    "EXC-0202",
-    status=403,
-    ar="الاتفاقية {agreement} غير مقبولة: {reason}.",
-    en="The agreement {agreement} is not accepted: {reason}.",
-    remedy_ar="يجب أن يوقّع الطرفان النص نفسه بشهادتين ساريتين.",
-    remedy_en="Both parties must sign the same terms with valid certificates.",
-    mender=Mender.CALLER,
-)
-EXC_EVIDENCE_UNREADABLE = declare(
-    "EXC-0203",
-    status=422,
-    ar="الملف ليس حزمة إثبات مقروءة: {reason}.",
-    en="The file is not a readable evidence package: {reason}.",
-    remedy_ar="اطلب الحزمة من جديد؛ ربما انقطع نقلها.",
-    remedy_en="Ask for the package again; its transfer may have been cut off.",
-    mender=Mender.CALLER,
-)
-EXC_EVIDENCE_INVALID = declare(
-    "EXC-0204",
-    status=422,
-    ar="الإثبات لا يصح: {file}: {reason}.",
-    en="The evidence does not hold: {file}: {reason}.",
-    remedy_ar="لا تعتمد على الحزمة. اطلب حزمة الطرف الآخر وقارن.",
-    remedy_en="Do not rely on the package. Ask the other party for theirs and compare.",
-    mender=Mender.CALLER,
-)
-
 _SERVER: Final = "Server.ServerProxy."
 XROAD_TYPES: Final = MappingProxyType(
     {
