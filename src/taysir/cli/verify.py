@@ -16,6 +16,7 @@ from taysir.cli.output import console, print_json, report_problem, say, speaks_a
 from taysir.exchange.keyfiles import certificate_der
 from taysir.exchange.verifier import Report, verify_package
 from taysir.kernel.errors import Language, Mender, Problem, declare
+from taysir.kernel.log import silence_library
 
 CLI_UNREADABLE = declare(
     "CLI-0511",
@@ -133,6 +134,7 @@ def _verify_pdf(file: Path, data: bytes, *, anchor: bytes | None, as_json: bool)
     from pyhanko.sign.validation import validate_pdf_signature  # noqa: PLC0415
     from pyhanko_certvalidator import ValidationContext  # noqa: PLC0415
 
+    silence_library("pyhanko")
     roots = [asn1_x509.Certificate.load(anchor)] if anchor else []
     context = ValidationContext(trust_roots=roots, allow_fetching=False)
     seals = []

@@ -40,3 +40,8 @@ def configure_logging(*, process: str, level: int = logging.INFO) -> None:
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.bind_contextvars(process=process)
+
+
+def silence_library(name: str) -> None:
+    """Keep a library from printing what we report in our own words."""
+    logging.getLogger(name).setLevel(logging.CRITICAL + 1)
