@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final, Self
 
 from taysir.kernel.errors import Mender, Problem, Retry, declare
+from taysir.kernel.luhn import check_digit
 from taysir.kernel.text import normalise_digits, without_direction_marks
 
 LENGTH: Final = 10
@@ -20,7 +21,6 @@ PATTERN: Final = "^[347][0-9]{9}$"
 """The form for schemas; the check digit is beyond a pattern."""
 
 _SERIALS: Final = 10 ** (LENGTH - 2)
-_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 _SEPARATORS: Final = str.maketrans("", "", " -\u00a0\u2011")
 
 KRN_IDENTITY_NUMBER = declare(
@@ -77,15 +77,6 @@ class IdentityNumber:
 
     def __str__(self) -> str:
         return self.digits
-
-
-def check_digit(first_nine: str) -> str:
-    """Return the Luhn check digit that completes nine digits."""
-    total = 0
-    for position, character in enumerate(reversed(first_nine)):
-        digit = ord(character) - 48
-        total += digit if position % 2 else _DOUBLED[digit]
-    return str(-total % 10)
 
 
 def is_identity_number(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
+from taysir.kernel.luhn import check_digit
 from taysir.transactions.cases.models import Case
 
 
@@ -18,12 +19,3 @@ def case_number(agency: str, *, at: datetime) -> str:
         number = f"{agency}-{at.year}-{serial}-{check_digit(f'{at.year}{serial}')}"
         if not Case.objects.filter(number=number).exists():
             return number
-
-
-def check_digit(digits: str) -> str:
-    """Return the Luhn check digit, which finds every single wrong digit."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (2 if place % 2 == 0 else 1)
-        total += value - 9 if value > 9 else value
-    return str(-total % 10)

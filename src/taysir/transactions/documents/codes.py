@@ -7,12 +7,11 @@ Reading one folds case, the look-alikes and every separator. This module draws n
 from __future__ import annotations
 
 from taysir.kernel import limits
+from taysir.kernel.text import normalise_digits
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 _FOLD = str.maketrans({"I": "1", "L": "1", "O": "0", " ": None, "-": None, "\u200e": None})
-
-_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 
 
 def code_from(entropy: bytes) -> str:
@@ -25,7 +24,7 @@ def code_from(entropy: bytes) -> str:
 
 def read_code(typed: str) -> str | None:
     """Return the code that a person typed or scanned, or None if it cannot be one."""
-    folded = typed.strip()[:64].translate(_DIGITS).upper().translate(_FOLD)
+    folded = normalise_digits(typed.strip()[:64]).upper().translate(_FOLD)
     if len(folded) != limits.VERIFICATION_CODE_CHARS or any(c not in ALPHABET for c in folded):
         return None
     return folded
