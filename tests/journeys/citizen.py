@@ -10,7 +10,7 @@ import re
 import time
 from dataclasses import dataclass, field
 
-from playwright.sync_api import BrowserContext, Locator, Page, Response
+from playwright.sync_api import BrowserContext, Error, Locator, Page, Response
 
 from taysir.country.bootstrap import PERSONA_PASSWORD
 from taysir.country.personas import Persona
@@ -95,6 +95,22 @@ class Citizen:
     def proceed(self) -> None:
         """Press the button of the open page's form."""
         self.tap(self.page.locator("main form button[type=submit]"))
+
+    def go_back(self) -> None:
+        """Press the browser's back button, once the open page stands still.
+
+        Chromium refuses to look at a page's history while it swaps the page's process.
+        """
+        self.page.wait_for_load_state("load")
+        for attempts_left in range(10, -1, -1):
+            try:
+                self.page.go_back()
+            except Error as error:
+                if "Not attached" not in error.message or not attempts_left:
+                    raise
+                self.page.wait_for_timeout(300)
+            else:
+                return
 
     def draft(self) -> str:
         """Sign in and answer up to the review page; returns the case number."""

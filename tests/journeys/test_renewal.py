@@ -103,7 +103,7 @@ def test_back_button_after_sending_changes_nothing(new_citizen: NewCitizen) -> N
     """The review page from the browser's memory cannot send a second application."""
     person = new_citizen("expired-60-days", scripts=False)
     number = person.apply()
-    person.page.go_back()
+    person.go_back()
     if person.page.url.endswith("/review"):
         person.proceed()
     assert person.page.url.endswith(f"/cases/{number}/")

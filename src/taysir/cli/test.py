@@ -12,6 +12,9 @@ import typer
 
 FAST_MARKERS: Final = "not slow and not browser and not country and not postgres"
 
+BROWSER_RETRIES: Final = ("--reruns", "2", "--only-rerun", "Protocol error")
+"""Chromium sometimes loses its own protocol connection; that says nothing about a page of ours."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
@@ -35,8 +38,8 @@ def test(
             ("mypy",),
             ("pytest", *workers, "-m", "not country and not browser"),
             # Apart from each other: only one browser driver may live in a process.
-            ("pytest", "-m", "browser and not country"),
-            ("pytest", "-m", "country"),
+            ("pytest", *BROWSER_RETRIES, "-m", "browser and not country"),
+            ("pytest", *BROWSER_RETRIES, "-m", "country"),
         ]
     failed = [step[0] for step in steps if _run(root, *step) != 0]
     if failed:
