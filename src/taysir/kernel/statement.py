@@ -15,10 +15,16 @@ import hashlib
 from typing import Final, Literal
 
 import msgspec
-import orjson
 
 from taysir.kernel.errors import Mender, Problem, declare
-from taysir.kernel.signature import Jws, Signer, base64url, open_compact, sign_compact
+from taysir.kernel.signature import (
+    Jws,
+    Signer,
+    base64url,
+    jws_head,
+    open_compact,
+    sign_under_head,
+)
 
 TYPE: Final = "taysir-statement+jws"
 """The ``typ`` of a statement, so that no other signed document passes for one."""
@@ -40,32 +46,33 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """What a statement says. Times are milliseconds since 1970 UTC; digests are base64url.
 
     ``sender`` and ``receiver`` are identifiers: a subsystem asks a service, a service answers a
-    subsystem. ``request`` and ``status`` are set in responses and refusals only.
+    subsystem. ``request`` and ``status`` are set in responses and refusals only. The members stand
+    in the order of their names on the wire, because that makes their encoding canonical.
     """
 
-    id: str
-    type: StatementType
-    sender: str = msgspec.field(name="from")
-    receiver: str = msgspec.field(name="to")
-    method: str
-    path: str
     agreement: str
-    purpose: str
     body_digest: str
     body_length: int
     body_type: str
-    headers_digest: str
-    time_ms: int
-    expires_ms: int
-    message_id: str = ""
     consent: str = ""
-    projection: str = ""
-    zone: str = ""
-    subject: str = ""
+    error: str = ""
+    expires_ms: int
+    sender: str = msgspec.field(name="from")
+    headers_digest: str
+    id: str
     issue: str = ""
+    message_id: str = ""
+    method: str
+    path: str
+    projection: str = ""
+    purpose: str
     request: str = ""
     status: int = 0
-    error: str = ""
+    subject: str = ""
+    time_ms: int
+    receiver: str = msgspec.field(name="to")
+    type: StatementType
+    zone: str = ""
 
 
 class ParsedStatement(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +93,7 @@ class ParsedStatement(msgspec.Struct, frozen=True, kw_only=True):
         self.jws.verify(public_key)
 
 
+_ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(Statement, strict=True)
 _REQUIRED_IN_ANSWERS: Final = frozenset({"response", "refusal"})
 
@@ -98,19 +106,22 @@ def digest(data: bytes) -> str:
 def payload_of(statement: Statement) -> bytes:
     """Return the canonical payload.
 
-    Every value is text in NFC-free UTF-8 or an integer below 2^53, so sorting the ASCII keys is
-    all that RFC 8785 asks for.
+    Its members are in order already, and every value is text or an integer below 2^53, so a plain
+    encoding is all that RFC 8785 asks for.
     """
-    return orjson.dumps(msgspec.to_builtins(statement), option=orjson.OPT_SORT_KEYS)
+    return _ENCODER.encode(statement)
 
 
 def sign_statement(statement: Statement, *, signer: Signer) -> bytes:
     """Return the compact JWS of a statement.
 
-    Cost: one P-256 signature and about 5 µs of encoding.
+    Cost: one P-256 signature and about 4 µs of encoding.
     """
-    header = {"typ": TYPE, "iat": statement.time_ms // 1000}
-    return sign_compact(payload_of(statement), signer=signer, header=header)
+    return sign_under_head(
+        payload_of(statement),
+        signer=signer,
+        head=jws_head(TYPE, thumbprint=signer.thumbprint, iat=statement.time_ms // 1000),
+    )
 
 
 def parse_statement(token: bytes) -> ParsedStatement:
