@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from taysir.exchange.journal import Journal
@@ -41,7 +41,7 @@ EXAMPLE = StoredExchange(
 
 
 def example(number: int, **changes: object) -> StoredExchange:
-    return dataclasses.replace(EXAMPLE, exchange_id=f"e-{number}", **changes)
+    return msgspec.structs.replace(EXAMPLE, exchange_id=f"e-{number}", **changes)
 
 
 async def fill(folder: Path, count: int) -> None:
@@ -63,7 +63,7 @@ def test_exchanges_come_back_newest_first_with_their_positions(tmp_path: Path) -
     asyncio.run(fill(tmp_path, 300))
     found = asyncio.run(look(tmp_path, "s-1"))
     assert [exchange.position for exchange in found] == list(reversed(range(300)))
-    assert found[-1] == dataclasses.replace(EXAMPLE, exchange_id="e-0", position=0)
+    assert found[-1] == msgspec.structs.replace(EXAMPLE, exchange_id="e-0", position=0)
 
 
 def test_a_lost_index_is_rebuilt_from_the_journal(tmp_path: Path) -> None:

@@ -1,16 +1,13 @@
-"""The faces of a node: which request goes where, and that a started call is carried to its end.
+"""The faces of a node: which request goes where.
 
 The information-system face takes calls and answers the metaservices ``listClients`` and
-``allowedMethods``; the face for other nodes takes signed statements. A caller that hangs up does
-not cut off the evidence of its call, and closing waits for the calls under way. No protocol here.
+``allowedMethods``; the face for other nodes takes signed statements. No protocol here.
 
 Source: PR-MREST (X-Road service metadata protocol for REST) clauses 3 and 4.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
 from typing import Any
 
 from taysir.exchange.errors import EXC_MALFORMED
@@ -19,7 +16,6 @@ from taysir.exchange.flow.provide import provide
 from taysir.exchange.http import Request, Response, json_response
 from taysir.exchange.runtime import NodeRuntime
 from taysir.exchange.wire import CALL_PATH, parse_information_call, xroad_error
-from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import ServiceId, SubsystemId
 
@@ -31,7 +27,6 @@ class Edge:
 
     def __init__(self, node: NodeRuntime) -> None:
         self._node = node
-        self._under_way: set[asyncio.Task[Response]] = set()
 
     async def information_systems(self, request: Request) -> Response:
         """Answer a request of the information-system face."""
@@ -42,24 +37,13 @@ class Edge:
             call = parse_information_call(request)
         except Problem as problem:
             return xroad_error(problem)
-        return await self._to_the_end(consume(self._node, call))
+        return await consume(self._node, call)
 
     async def nodes(self, request: Request) -> Response:
         """Answer a request of another node."""
         if request.method != "POST" or request.path != CALL_PATH:
             return json_response({"title": "Not found", "status": 404}, status=404)
-        return await self._to_the_end(provide(self._node, request))
-
-    async def drain(self) -> None:
-        """Wait for the calls under way, as long as one may take."""
-        if self._under_way:
-            await asyncio.wait(self._under_way, timeout=limits.CALL_TIMEOUT_S)
-
-    async def _to_the_end(self, call: Coroutine[Any, Any, Response]) -> Response:
-        task = asyncio.create_task(call)
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-        return await asyncio.shield(task)
+        return await provide(self._node, request)
 
     def _metaservice(self, request: Request) -> Response | None:
         """Answer a metaservice from the federation in hand, or return None for a call."""

@@ -8,6 +8,7 @@ TLS. It does not route, decode bodies, stream, or serve files; the portal runs o
 from __future__ import annotations
 
 import asyncio
+import math
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
 import httptools
+import msgspec
 import orjson
 
 from taysir.kernel import limits
@@ -28,8 +30,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 """Header pairs in the order of arrival; names in lower case."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One complete request. ``target`` is the raw path and query as sent."""
 
     method: str
@@ -66,8 +67,7 @@ class Request:
         return default
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Response(msgspec.Struct, frozen=True, kw_only=True):
     """One complete answer; ``content-length`` is added when it is written."""
 
     status: int = 200
@@ -121,11 +121,28 @@ def encode_response(response: Response, *, keep_alive: bool, head_only: bool = F
 
 @dataclass(slots=True)
 class _Gate:
-    """What the connections of one face share: the handler, the bounds and the open connections."""
+    """What the connections of one face share.
+
+    One sweep looks at the deadlines of all connections, because a timer each, set and unset with
+    every request, costs more than the parsing. Requests that were taken are carried to their end
+    even when the client hangs up, so that the evidence of a call is whole.
+    """
 
     handler: Handler
     bounds: HttpLimits
+    loop: asyncio.AbstractEventLoop
     connections: set[_Connection] = field(default_factory=set)
+    under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    sweeper: asyncio.TimerHandle | None = None
+
+    def sweep(self) -> None:
+        """Close what is past its deadline, and come again."""
+        now = self.loop.time()
+        for connection in [c for c in self.connections if c.deadline <= now]:
+            connection.time_out()
+        bounds = self.bounds
+        shortest = min(bounds.header_timeout_s, bounds.body_timeout_s, bounds.idle_timeout_s)
+        self.sweeper = self.loop.call_later(min(0.5, shortest / 4), self.sweep)
 
 
 class _Connection(asyncio.Protocol):
@@ -135,8 +152,7 @@ class _Connection(asyncio.Protocol):
         self._gate = gate
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
-        self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
+        self.deadline = math.inf
         self._peer_der: bytes | None = None
         self._queue: list[tuple[Request, bool]] = []
         self._task: asyncio.Task[None] | None = None
@@ -168,10 +184,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._gate.connections.discard(self)
-        self._disarm()
         self._writable.set()
-        if self._task is not None:
-            self._task.cancel()
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
@@ -237,7 +250,9 @@ class _Connection(asyncio.Protocol):
         )
         self._queue.append((request, self._parser.should_keep_alive()))
         if self._task is None:
-            self._task = self._loop.create_task(self._answer_queue())
+            self._task = self._gate.loop.create_task(self._answer_queue())
+            self._gate.under_way.add(self._task)
+            self._task.add_done_callback(self._gate.under_way.discard)
         elif self._transport is not None and len(self._queue) > 16:
             self._transport.pause_reading()
 
@@ -249,9 +264,11 @@ class _Connection(asyncio.Protocol):
         while self._queue:
             request, keep_alive = self._queue.pop(0)
             response = await self._gate.handler(request)
+            if not self._writable.is_set():
+                await self._writable.wait()
             if transport.is_closing():
+                self._queue.clear()
                 return
-            await self._writable.wait()
             head_only = request.method == "HEAD"
             transport.write(encode_response(response, keep_alive=keep_alive, head_only=head_only))
             if not keep_alive:
@@ -278,19 +295,18 @@ class _Connection(asyncio.Protocol):
         self._transport.close()
 
     def _arm(self, seconds: float) -> None:
-        self._disarm()
-        self._timer = self._loop.call_later(seconds, self._on_timeout)
+        self.deadline = self._gate.loop.time() + seconds
 
     def _disarm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self.deadline = math.inf
 
-    def _on_timeout(self) -> None:
+    def time_out(self) -> None:
+        """End a connection that kept us waiting for too long."""
+        self._disarm()
         if self._in_message:
             self._refuse(408)
-        elif self._transport is not None:
-            self._transport.close()
+        else:
+            self.shut()
 
     def shut(self) -> None:
         """Close the connection at once."""
@@ -315,9 +331,18 @@ class HttpServer:
         """Take no new connections; those that are open go on."""
         self._server.close()
 
+    async def drain(self, *, timeout_s: float) -> None:
+        """Wait for the requests under way."""
+        if self._gate.under_way:
+            await asyncio.wait(self._gate.under_way, timeout=timeout_s)
+
     async def close(self) -> None:
         """Stop listening and close every connection."""
         self._server.close()
+        if self._gate.sweeper is not None:
+            self._gate.sweeper.cancel()
+        for task in self._gate.under_way:
+            task.cancel()
         for connection in list(self._gate.connections):
             connection.shut()
         await asyncio.sleep(0)
@@ -356,8 +381,9 @@ async def serve_http(
             log.exception("http_handler_failed", method=request.method)
             return json_response({"title": "Internal error", "status": 500}, status=500)
 
-    gate = _Gate(handler=guarded, bounds=bounds or HttpLimits())
     loop = asyncio.get_running_loop()
+    gate = _Gate(handler=guarded, bounds=bounds or HttpLimits(), loop=loop)
+    gate.sweep()
     server = await loop.create_server(
         lambda: _Connection(gate), host, port, ssl=tls, reuse_address=True
     )

@@ -8,7 +8,6 @@ the journal, may lag a moment, and is rebuilt when it is lost.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -134,7 +133,7 @@ class Journal:
 
     def _read(self, entry: IndexEntry) -> StoredExchange:
         exchange = _DECODER.decode(self._store.read(entry.place))
-        return dataclasses.replace(exchange, position=entry.position)
+        return msgspec.structs.replace(exchange, position=entry.position)
 
     def answered_since(self, agreement: str, *, direction: Direction, since_ms: int) -> int:
         """Return how many calls an agreement carried since a time, for quotas."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
@@ -135,8 +136,7 @@ class CallOutcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredExchange:
+class StoredExchange(msgspec.Struct, frozen=True, kw_only=True):
     """One side's evidence of one call, as it lies in the journal.
 
     ``request`` and ``response`` are the signed statements; a refusal has no response of the back

@@ -7,8 +7,10 @@ Every end of a call is journalled, refusals too, and **no answer leaves before t
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from taysir.exchange.backend import BackendUnreachable
 from taysir.exchange.errors import (
