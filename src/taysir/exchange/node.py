@@ -18,9 +18,6 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import uvloop
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from taysir.exchange.admin import AdminFace, PackageEvidence
 from taysir.exchange.backend import Address, HttpPool
@@ -28,14 +25,14 @@ from taysir.exchange.edge import Edge
 from taysir.exchange.errors import EXC_SETTINGS
 from taysir.exchange.http import HttpServer, serve_http
 from taysir.exchange.journal import Journal
+from taysir.exchange.keys.service import load_signer, load_tls_key
 from taysir.exchange.model import Directory, NodeEntry
 from taysir.exchange.runtime import Backend, NodeRuntime
-from taysir.exchange.settings import KeyPair, NodeSettings
+from taysir.exchange.settings import NodeSettings
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId
 from taysir.kernel.log import get_logger
-from taysir.kernel.signature import Signer
 
 log = get_logger(__name__)
 
@@ -67,7 +64,8 @@ class RunningNode:
             await self.fetching
         for face in self.faces:
             face.stop_listening()
-        await self.edge.drain()
+        for face in self.faces:
+            await face.drain(timeout_s=limits.CALL_TIMEOUT_S)
         for face in self.faces:
             await face.close()
         self.pools.close()
@@ -177,15 +175,6 @@ async def _serve(
 # --- keys and TLS --------------------------------------------------------------------------------
 
 
-def load_signer(pair: KeyPair) -> Signer:
-    """Read a signing certificate and its P-256 key; raises EXC-0140."""
-    certificate = x509.load_pem_x509_certificate(_read(pair.certificate))
-    key = load_pem_private_key(_read(pair.key), password=None)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise Problem(EXC_SETTINGS, file=pair.key, reason="not a P-256 key")
-    return Signer(certificate_der=certificate.public_bytes(Encoding.DER), key=key)
-
-
 def server_context(settings: NodeSettings) -> ssl.SSLContext:
     """Return the context of the face for other nodes: TLS 1.3, a client certificate demanded."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -207,9 +196,9 @@ def client_context(settings: NodeSettings) -> ssl.SSLContext:
 def _load(context: ssl.SSLContext, settings: NodeSettings) -> None:
     try:
         context.load_verify_locations(settings.tls_authorities)
-        context.load_cert_chain(settings.tls.certificate, settings.tls.key)
     except (OSError, ssl.SSLError) as error:
-        raise Problem(EXC_SETTINGS, file=settings.tls.certificate, reason=str(error)) from error
+        raise Problem(EXC_SETTINGS, file=settings.tls_authorities, reason=str(error)) from error
+    load_tls_key(context, settings.tls)
 
 
 def _read(file: str) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 from taysir.exchange import node
 from taysir.exchange.evidence import EvidencePackager
 from taysir.exchange.federation_source import FederationSource
+from taysir.exchange.keys.service import load_signer
 from taysir.exchange.settings import read_settings
 from taysir.kernel.identifiers import MemberId
 
@@ -22,6 +23,6 @@ def run(settings_file: Path) -> None:
         agreements=Path(settings.agreements),
         now=lambda: datetime.now(UTC),
     )
-    signers = {MemberId.parse(m): node.load_signer(pair) for m, pair in settings.members.items()}
+    signers = {MemberId.parse(m): load_signer(pair) for m, pair in settings.members.items()}
     package = EvidencePackager(source, signers=signers, node=settings.name)
     node.run(settings, source=source, package=package)

@@ -12,10 +12,19 @@ from taysir.kernel.errors import Problem
 
 
 class KeyPair(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A certificate (PEM) and its private key (PEM, readable by the node's user only)."""
+    """A certificate (PEM) and where its private key lies.
+
+    Attributes:
+        certificate: the certificate's file.
+        key: a PKCS#8 file, plain or encrypted, readable by the node's user only; for signing keys
+            also a ``pkcs11:`` URI.
+        secret: where the passphrase or PIN comes from: ``env:NAME``, ``file:PATH`` or
+            ``credential:NAME``.
+    """
 
     certificate: str
     key: str
+    secret: str = ""
 
 
 class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

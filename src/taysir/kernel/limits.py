@@ -190,6 +190,12 @@ CERTIFICATE_BYTES: Final = 16 * KIB
 CERTIFICATE_CHAIN: Final = 4
 """Certificates from a member's own to the anchor, both included."""
 
+PASSPHRASE_BYTES: Final = 1024
+"""A key's passphrase or PIN; longer ones are a wrong file."""
+
+KEY_REFERENCE_CHARS: Final = 1024
+"""A key's path or pkcs11: URI in the settings."""
+
 PROOF_HASHES: Final = 64
 """Hashes of one Merkle proof; a tree of 2^64 leaves needs no more."""
 
@@ -279,6 +285,12 @@ DMN_ANALYSIS_POINTS: Final = 200_000
 DMN_IMPORTS: Final = 50
 """Models that one model imports, counting theirs."""
 
+BOUNDARY_VALUES: Final = 60
+"""Values of one fact that generated cases try; the busiest fact of the samples has about forty."""
+
+BOUNDARY_CASES: Final = 5_000
+"""Cases generated for one pack, and combinations tried for one condition; a few seconds."""
+
 # --- The node: journal, calls, connections (exchange) --------------------------------------------
 
 JOURNAL_SEGMENT_BYTES: Final = 64 * MIB
@@ -289,6 +301,33 @@ JOURNAL_BATCH_RECORDS: Final = 512
 
 JOURNAL_QUEUE_RECORDS: Final = 4096
 """Records waiting for the disk; beyond it new calls are refused clearly."""
+
+BATCH_STATEMENTS: Final = 1024
+"""Statements under one signature: ten levels of proof, and no more work lost with a bad one."""
+
+BATCH_WAIT_MS: Final = 5_000
+"""From a statement's time to the signature of its batch; a ready statement waits milliseconds."""
+
+LINK_FRAME_BYTES: Final = 8 * MIB
+"""One frame between two nodes; what is pending is cut into frames below this."""
+
+LINK_MESSAGES: Final = 1024
+"""Messages in one frame."""
+
+LINK_BODY_BYTES: Final = 256 * KIB
+"""The body of one message on a link; a larger one takes the HTTP form, to hold nobody up."""
+
+LINK_CALLS: Final = 2048
+"""Calls under way on one link; further ones are refused as busy by the one who would send them."""
+
+LINK_BYTES_WAITING: Final = 64 * MIB
+"""Bytes that wait to be written to one link; beyond that the other side is too slow."""
+
+LINK_CONNECT_TIMEOUT_S: Final = 5.0
+"""From asking for a connection to the end of its TLS handshake."""
+
+LINK_RETRY_S: Final = 60.0
+"""How long a peer that does not speak the framed form is called over HTTP before asking again."""
 
 STATEMENT_LIFETIME_MS: Final = 60_000
 """From a statement's time to its expiry; one retry fits in."""

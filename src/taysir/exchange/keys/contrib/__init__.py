@@ -1,0 +1,1 @@
+"""The stores of private keys that come with the exchange."""
