@@ -60,6 +60,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     retention_days: int = 365
     quota_per_day: int | None = None
     consent_required: bool = False
+    batch: bool = False
     valid_from: datetime
     valid_until: datetime
     supersedes: str = ""
@@ -240,6 +241,7 @@ def view_of(agreement: SignedAgreement) -> Agreement:
         zones=terms.zones,
         quota_per_day=terms.quota_per_day,
         consent_required=terms.consent_required,
+        batch=terms.batch,
         valid_from=terms.valid_from,
         valid_until=terms.valid_until,
     )

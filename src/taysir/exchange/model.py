@@ -43,6 +43,7 @@ class Agreement:
 
     ``hash`` is the SHA-256 (hex) of its canonical document. ``fields`` are JSON Pointers into the
     answer; the empty tuple grants the whole answer. ``quota_per_day`` is None when unlimited.
+    ``batch`` permits one signature over the Merkle root of a frame instead of one per message.
     """
 
     hash: str
@@ -58,6 +59,7 @@ class Agreement:
     consent_required: bool
     valid_from: datetime
     valid_until: datetime
+    batch: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
