@@ -3,8 +3,9 @@
 A statement fixes who asked whom for what, under which agreement, for which purpose, with which
 bytes, and when. A response also fixes the digest of its request, so the two cannot be paired with
 others. Fields → canonical payload → compact JWS by the member's certificate (the JAdES baseline
-B-B: ES256, ``x5t#S256``, signing time). The statement does not depend on its carrier: a header, a
-frame, a file. Whether the signer may speak for the sender is decided where certificates are known.
+B-B: ES256, ``x5t#S256``, signing time), or a batched token (kernel/batch.py). The statement does
+not depend on its carrier: a header, a frame, a file. Whether the signer may speak for the sender is
+decided where certificates are known.
 
 Source: RFC 7515 (JWS), ETSI TS 119 182-1 (JAdES), docs/reference/protocol.md clause 3.
 """
@@ -12,11 +13,16 @@ Source: RFC 7515 (JWS), ETSI TS 119 182-1 (JAdES), docs/reference/protocol.md cl
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import msgspec
 
+from taysir.kernel import limits
+from taysir.kernel.batch import PARTS as BATCHED_PARTS
+from taysir.kernel.batch import BatchedToken, open_batched, seal_batch
 from taysir.kernel.errors import Mender, Problem, declare
+from taysir.kernel.merkle import leaf_hash
 from taysir.kernel.signature import (
     Jws,
     Signer,
@@ -76,21 +82,26 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class ParsedStatement(msgspec.Struct, frozen=True, kw_only=True):
-    """A statement taken apart but not yet verified, with what is needed to verify it."""
+    """A statement taken apart but not yet verified, with what is needed to verify it.
+
+    ``digest`` is what a response names its request by: of the whole token when the statement was
+    signed alone, of its leaf when it was signed in a batch. ``proof`` holds the signature.
+    """
 
     statement: Statement
     thumbprint: str
     token: bytes
-    jws: Jws
+    digest: str
+    proof: Jws | BatchedToken
 
     @property
-    def digest(self) -> str:
-        """The digest of the whole token, by which a response names its request."""
-        return digest(self.token)
+    def batched(self) -> bool:
+        """Whether the signature covers a batch and not this statement alone."""
+        return isinstance(self.proof, BatchedToken)
 
     def verify(self, public_key: object) -> None:
         """Check the signature; raises KRN-0206."""
-        self.jws.verify(public_key)
+        self.proof.verify(public_key)
 
 
 _ENCODER: Final = msgspec.json.Encoder()
@@ -124,24 +135,71 @@ def sign_statement(statement: Statement, *, signer: Signer) -> bytes:
     )
 
 
+def seal_statements(
+    statements: Sequence[Statement], *, signer: Signer, time_ms: int
+) -> list[bytes]:
+    """Return a batched token for each statement: one signature for all of them."""
+    payloads = [payload_of(statement) for statement in statements]
+    return seal_batch(payloads, signer=signer, time_ms=time_ms)
+
+
+def digest_of_token(token: bytes, *, statement: Statement) -> str:
+    """Return the digest by which a response names the request that this token carries."""
+    if token.count(b".") + 1 == BATCHED_PARTS:
+        return base64url(leaf_hash(payload_of(statement)))
+    return digest(token)
+
+
 def parse_statement(token: bytes) -> ParsedStatement:
     """Take a statement apart, refusing anything that is not spelled in the one right way.
 
     Raises:
         Problem: KRN-0205 for a malformed token, KRN-0301 for a malformed payload.
     """
+    if token.count(b".") + 1 == BATCHED_PARTS:
+        return _parse_batched(token)
     jws = open_compact(token, typ=TYPE)
-    try:
-        statement = _DECODER.decode(jws.payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as cause:
-        raise Problem(KRN_STATEMENT, reason="the payload does not have the members") from cause
-    if payload_of(statement) != jws.payload:
-        raise Problem(KRN_STATEMENT, reason="the payload is not canonical")
+    statement = _read_payload(jws.payload)
     if jws.header.get("iat") != statement.time_ms // 1000:
         raise Problem(KRN_STATEMENT, reason="the signing time differs from the statement's time")
+    return ParsedStatement(
+        statement=statement,
+        thumbprint=_thumbprint(jws),
+        token=token,
+        digest=digest(token),
+        proof=jws,
+    )
+
+
+def _parse_batched(token: bytes) -> ParsedStatement:
+    batched = open_batched(token)
+    statement = _read_payload(batched.payload)
+    waited_ms = batched.signed.manifest.time_ms - statement.time_ms
+    if not 0 <= waited_ms <= limits.BATCH_WAIT_MS:
+        raise Problem(KRN_STATEMENT, reason="signed too long after its time")
+    return ParsedStatement(
+        statement=statement,
+        thumbprint=_thumbprint(batched.signed.jws),
+        token=token,
+        digest=base64url(batched.leaf),
+        proof=batched,
+    )
+
+
+def _read_payload(payload: bytes) -> Statement:
+    try:
+        statement = _DECODER.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError) as cause:
+        raise Problem(KRN_STATEMENT, reason="the payload does not have the members") from cause
+    if payload_of(statement) != payload:
+        raise Problem(KRN_STATEMENT, reason="the payload is not canonical")
     if (statement.type in _REQUIRED_IN_ANSWERS) != bool(statement.request):
         raise Problem(KRN_STATEMENT, reason="only an answer names its request, and always")
+    return statement
+
+
+def _thumbprint(jws: Jws) -> str:
     thumbprint = jws.header.get("x5t#S256")
     if not isinstance(thumbprint, str):
         raise Problem(KRN_STATEMENT, reason="the header does not name the certificate")
-    return ParsedStatement(statement=statement, thumbprint=thumbprint, token=token, jws=jws)
+    return thumbprint
