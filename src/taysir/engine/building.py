@@ -109,6 +109,7 @@ class Builder:
             refusals=raw["refusals"],
             values=MappingProxyType(dict(raw["values"])),
             grant_reason=raw["grant_reason"],
+            referrals=raw.get("referrals", ""),
             place=source.at(("decide",)),
         )
 
@@ -146,6 +147,7 @@ class Builder:
             max_age=_duration(raw.get("max_age")),
             max_age_refusal=_duration(raw.get("max_age_refusal")),
             when=self._condition(raw, path, source),
+            awaited=raw.get("awaited", True),
             place=source.at(path),
         )
 
@@ -234,12 +236,15 @@ class Builder:
         path: Path = ("stages", name)
         role = Role(raw["role"])
         notices = self.sources["notices.yaml"].value["notices"]
+        reasons = self.sources["reasons.yaml"].value["reasons"]
         actions: dict[str, Action] = {}
         for code, item in raw.get("actions", {}).items():
             place = source.at((*path, "actions", code))
             self._known(item["to"], stages, place, "stages")
             if "notice" in item:
                 self._known(item["notice"], notices, place, "notices.yaml")
+            for reason in item.get("reasons", []):
+                self._known(reason, reasons, place, "reasons.yaml")
             actions[code] = Action(
                 name=code,
                 label=item["label"],
@@ -247,6 +252,7 @@ class Builder:
                 roles=tuple(Role(name) for name in item.get("roles", [role.value])),
                 notice=item.get("notice", ""),
                 needs_reason=item.get("needs_reason", False),
+                reasons=tuple(item.get("reasons", [])),
             )
         stopped = raw.get("clock_stopped_by")
         return Stage(

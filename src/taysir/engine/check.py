@@ -264,8 +264,11 @@ def _raised_codes(pack: Pack) -> Iterator[tuple[str, Place]]:
             yield lookup.waiting_reason, lookup.place
     for file in pack.rules.files:
         for row in file.rows:
-            if row.decision == pack.plan.refusals:
+            if row.decision in (pack.plan.refusals, pack.plan.referrals):
                 yield row.code, row.place
+    for stage in pack.flow.stages.values():
+        for action in stage.actions.values():
+            yield from ((code, stage.place) for code in action.reasons)
 
 
 # --- documents, texts, tests ---------------------------------------------------------------------

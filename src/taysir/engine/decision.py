@@ -26,6 +26,7 @@ class Outcome(StrEnum):
 
     GRANTED = "granted"
     REFUSED = "refused"
+    REFERRED = "referred"
     WAITING = "waiting"
 
 
@@ -34,6 +35,7 @@ class ReasonKind(StrEnum):
 
     GRANT = "grant"
     REFUSAL = "refusal"
+    REFERRAL = "referral"
     WAITING = "waiting"
 
 

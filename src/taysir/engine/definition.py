@@ -117,7 +117,8 @@ class Lookup:
     """One question to another agency's data service.
 
     ``facts`` maps JSON pointers of the answer to names of facts. ``max_age`` is how old an answer
-    may be at the decision; ``max_age_refusal`` how old at a refusal that rests on it.
+    may be at the decision; ``max_age_refusal`` how old at a refusal that rests on it. A lookup that
+    is not ``awaited`` tells the rules more if it is answered, but no case waits for it.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Lookup:
     max_age: timedelta | None = None
     max_age_refusal: timedelta | None = None
     when: Condition | None = None
+    awaited: bool = True
     place: Place
 
 
@@ -204,7 +206,7 @@ class ClockCause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """A step that a role may take from a stage."""
+    """A step that a role may take from a stage; ``reasons`` are its approved texts."""
 
     name: str
     label: Text
@@ -212,6 +214,7 @@ class Action:
     roles: tuple[Role, ...]
     notice: str = ""
     needs_reason: bool = False
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,11 +266,15 @@ class ReasonText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionPlan:
-    """Which decisions of the rule files refuse, and which give the values of a grant."""
+    """Which decisions of the rule files refuse, refer to an officer, and give a grant's values.
+
+    ``referrals`` is empty where the rules alone decide every case.
+    """
 
     refusals: str
     values: Mapping[str, str]
     grant_reason: str
+    referrals: str = ""
     place: Place
 
 

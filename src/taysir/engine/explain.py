@@ -67,11 +67,13 @@ class Explanation:
 _TITLES: Final[dict[Outcome, Text]] = {
     Outcome.GRANTED: {"ar": "قُبل الطلب: {service}", "en": "Granted: {service}"},
     Outcome.REFUSED: {"ar": "لم يُقبل الطلب: {service}", "en": "Refused: {service}"},
+    Outcome.REFERRED: {"ar": "الطلب لدى موظف: {service}", "en": "With an officer: {service}"},
     Outcome.WAITING: {"ar": "الطلب قيد الانتظار: {service}", "en": "Waiting: {service}"},
 }
 _REASONS: Final[dict[Outcome, Text]] = {
     Outcome.GRANTED: {"ar": "لماذا قُبل", "en": "Why it was granted"},
     Outcome.REFUSED: {"ar": "لماذا لم يُقبل", "en": "Why it was refused"},
+    Outcome.REFERRED: {"ar": "لماذا أحيل إلى موظف", "en": "Why an officer decides"},
     Outcome.WAITING: {"ar": "ما الذي ننتظره", "en": "What we wait for"},
 }
 _CONCERNS: Final[Text] = {

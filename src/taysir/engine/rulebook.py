@@ -167,7 +167,8 @@ def _compile(file: RuleFile, data: bytes, findings: list[Finding]) -> Model | No
 
 def _missing_decisions(book: RuleBook, plan: DecisionPlan) -> Iterable[Finding]:
     """Every decision of the plan must be law in every span after the first rule begins."""
-    wanted = (plan.refusals, *plan.values.values())
+    tables = (plan.refusals, plan.referrals) if plan.referrals else (plan.refusals,)
+    wanted = (*tables, *plan.values.values())
     for span in book.spans:
         if span.start is None and len(book.spans) > 1:
             continue

@@ -8,7 +8,9 @@ The order, in :func:`decide`:
    matching row is marked conclusive (no further evidence could change it).
 3. A refusal that rests on an answer older than its lookup allows waits for that answer to be asked
    again: a fine paid five minutes ago must not refuse. A grant likewise, with its own limit.
-4. Otherwise the matches refuse; without any the values (fee, term, …) are computed and it grants.
+4. Otherwise the matches refuse; without any the values (fee, term, …) are computed.
+5. Rows of the table of referrals that match leave the case to an officer; without any, or once an
+   officer has looked, it grants.
 
 Pure: the day and the time come from the caller. Words come from ``wording.py``; the decision is
 kept as data (``decision.py``) and told to people by ``explain.py``.
@@ -40,11 +42,14 @@ from taysir.engine.rulebook import Law, RowInForce
 from taysir.kernel.errors import Problem
 
 
-def decide(pack: Pack, facts: CaseFacts, *, on: date, at: datetime | None = None) -> Decision:
+def decide(
+    pack: Pack, facts: CaseFacts, *, on: date, at: datetime | None = None, reviewed: bool = False
+) -> Decision:
     """Decide a case by the law of day ``on``.
 
     ``at`` is the moment of the decision; without it the age of the evidence is not checked, as in
-    a forecast before submission or a replay. Raises ENG-1104 if a rule cannot be applied.
+    a forecast before submission or a replay. ``reviewed`` says that an officer has looked at what
+    the rules leave to one and grants. Raises ENG-1104 if a rule cannot be applied.
     """
     case = _Case(pack, facts, on=on, at=at)
     matches = [*case.missing_records(), *case.matching_rows()]
@@ -63,7 +68,8 @@ def decide(pack: Pack, facts: CaseFacts, *, on: date, at: datetime | None = None
     refresh = case.too_old_to_grant()
     if refresh:
         return case.wait(case.stale_reasons(refresh), matches, refresh=refresh)
-    return case.grant()
+    referrals = [] if reviewed else case.referrals()
+    return case.refer(referrals) if referrals else case.grant()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +114,29 @@ class _Case:
 
     def matching_rows(self) -> Iterable[_Match]:
         """Apply the table of refusals and yield its matches in the order of the file."""
-        law = self._law(self.pack.plan.refusals)
-        result, rows = self._apply(law)
-        self.steps.append(self._step(law, result, rows))
-        for item in (item for item in rows if item.row.decision == law.decision):
-            row = item.row
-            text = self.pack.reasons.get(row.code) or self._unworded(row.code)
-            rule = _rule_row(item)
-            reason = self.words.reason(
-                text, ReasonKind.REFUSAL, rule=rule, inputs=self.words.inputs(item.facts)
-            )
+        for item, reason in self._reasoned(self.pack.plan.refusals, ReasonKind.REFUSAL):
             yield _Match(
                 reason,
-                conclusive=row.conclusive,
+                conclusive=item.row.conclusive,
                 disputed=any(entry.disputed for entry in reason.inputs),
                 lookups=self._lookups_behind(item.facts),
             )
+
+    def referrals(self) -> list[Reason]:
+        """Return why the law leaves the case to an officer; empty if the rules alone decide it."""
+        table = self.pack.plan.referrals
+        return [reason for _, reason in self._reasoned(table, ReasonKind.REFERRAL)] if table else []
+
+    def _reasoned(self, table: str, kind: ReasonKind) -> Iterable[tuple[RowInForce, Reason]]:
+        """Apply a table whose rows carry reason codes, and yield each match with its reason."""
+        law = self._law(table)
+        result, rows = self._apply(law)
+        self.steps.append(self._step(law, result, rows))
+        for item in (item for item in rows if item.row.decision == law.decision):
+            code = item.row.code
+            text = self.pack.reasons.get(code) or self._unworded(table, code)
+            inputs = self.words.inputs(item.facts)
+            yield item, self.words.reason(text, kind, rule=_rule_row(item), inputs=inputs)
 
     def too_old_to_refuse(self, matches: Iterable[_Match]) -> tuple[str, ...]:
         """Return the lookups whose answers are too old to refuse on."""
@@ -136,7 +149,8 @@ class _Case:
 
     def too_old_to_grant(self) -> tuple[str, ...]:
         """Return the lookups whose answers are too old for any decision."""
-        return self._too_old((lookup, lookup.max_age) for lookup in self.lookups)
+        awaited = (lookup for lookup in self.lookups if lookup.awaited)
+        return self._too_old((lookup, lookup.max_age) for lookup in awaited)
 
     def _too_old(self, limits: Iterable[tuple[Lookup, Any]]) -> tuple[str, ...]:
         at = self.at
@@ -171,7 +185,8 @@ class _Case:
         return [
             lookup
             for lookup in self.lookups
-            if not evidence_complete(lookup, self.facts)
+            if lookup.awaited
+            and not evidence_complete(lookup, self.facts)
             and not (lookup.on_not_found is refusing and self._not_found(lookup))
         ]
 
@@ -206,6 +221,11 @@ class _Case:
             [match.reason for match in matches],
             concerns=tuple(match.reason for match in others),
         )
+
+    def refer(self, reasons: list[Reason]) -> Decision:
+        """Return the outcome "referred", with the values that a grant by an officer would have."""
+        self._compute()
+        return self._decision(Outcome.REFERRED, reasons)
 
     def grant(self) -> Decision:
         """Return the outcome "granted" with all values; raises ENG-1104 if one has no result."""
@@ -280,10 +300,8 @@ class _Case:
             checked=law.own_rows,
         )
 
-    def _unworded(self, code: str) -> ReasonText:
-        raise Problem(
-            ENG_DECISION_FAILED, decision=self.pack.plan.refusals, file="reasons.yaml", detail=code
-        )
+    def _unworded(self, table: str, code: str) -> ReasonText:
+        raise Problem(ENG_DECISION_FAILED, decision=table, file="reasons.yaml", detail=code)
 
 
 def _rule_row(item: RowInForce) -> RuleRow:

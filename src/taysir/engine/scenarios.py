@@ -2,8 +2,8 @@
 
 A test file under ``tests/`` has ``defaults`` and ``cases``; a case overlays the defaults, member by
 member. A registry reply is a record or one of the words ``not_found``, ``unreachable``,
-``declined`` and ``invalid``. ``age`` makes a reply older than the decision. What ``expect`` does
-not name is not compared.
+``declined`` and ``invalid``. ``age`` makes a reply older than the decision; ``reviewed`` says that
+an officer has looked at what the rules refer to one. What ``expect`` does not name is not compared.
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ def read_scenarios(files: Mapping[str, bytes]) -> tuple[Scenario, ...]:
 def run_scenario(pack: Pack, scenario: Scenario) -> ScenarioResult:
     """Fill a case as the scenario says, decide it and compare."""
     facts, errors = scenario_facts(pack, scenario)
-    decision = decide(pack, facts, on=scenario.on, at=scenario.at)
+    reviewed = scenario.given.get("reviewed", False)
+    decision = decide(pack, facts, on=scenario.on, at=scenario.at, reviewed=reviewed)
     found = {
         "outcome": decision.outcome.value,
         "reasons": list(decision.codes),

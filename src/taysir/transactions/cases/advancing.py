@@ -91,6 +91,7 @@ def _check(case: Case, offer: Offer, at: datetime) -> bool:
     action = {
         Outcome.GRANTED: "grant",
         Outcome.REFUSED: "refuse",
+        Outcome.REFERRED: "refer",
         Outcome.WAITING: "refer" if decision.disputed else "wait",
     }[decision.outcome]
     _move(case, pack, action, at=at, then=lambda locked: _tell(locked, pack, decision, at=at))
@@ -133,6 +134,8 @@ def _tell(case: Case, pack: Pack, decision: Decision, *, at: datetime) -> None:
         if previous is None or previous.codes != decision.codes:
             _record_stop(case, pack, decision, at=at)
             _send(case, "waiting", {**service, "missing": _reasons(decision)}, at=at)
+        return
+    if decision.outcome is Outcome.REFERRED:
         return
     case.decided_at = at
     record_event(
