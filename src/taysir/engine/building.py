@@ -47,6 +47,7 @@ from taysir.engine.errors import (
 from taysir.engine.expressions import Condition, condition
 from taysir.engine.facts import Fact, FactModel, FactType
 from taysir.engine.findings import Finding, Place, finding, problem_finding
+from taysir.engine.law import LAW_NAME
 from taysir.engine.source import Path, Source
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId
@@ -86,7 +87,8 @@ class Builder:
         self._known(
             raw["objection"]["article"], articles, source.at(("objection", "article")), "articles"
         )
-        return _service(raw), MappingProxyType(articles), self._plan(raw["decide"], source)
+        service = _service(raw, source.at(("deadline", "net")))
+        return service, MappingProxyType(articles), self._plan(raw["decide"], source)
 
     def _article(self, code: str, raw: dict[str, Any], place: Place) -> Article:
         start = self._day(raw["from"], place) or date.min
@@ -349,7 +351,7 @@ class Builder:
         if key not in raw:
             return None
         try:
-            return condition(raw[key], names=(*self.facts.groups, DATE_NAME))
+            return condition(raw[key], names=(*self.facts.groups, DATE_NAME, LAW_NAME))
         except Problem as error:
             self.findings.append(problem_finding(ENG_EXPRESSION, source.at((*path, key)), error))
             return None
@@ -362,7 +364,7 @@ class Builder:
             return None
 
 
-def _service(raw: dict[str, Any]) -> Service:
+def _service(raw: dict[str, Any], promise: Place) -> Service:
     objection = raw["objection"]
     return Service(
         code=raw["code"],
@@ -380,6 +382,7 @@ def _service(raw: dict[str, Any]) -> Service:
         deadline=Deadline(
             text=raw["deadline"]["text"],
             net=_duration(raw["deadline"]["net"]) or timedelta(0),
+            place=promise,
         ),
         objection=Objection(
             within_days=objection["within_days"],

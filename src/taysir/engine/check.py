@@ -1,9 +1,10 @@
 """Looks through a loaded pack for what would harm people once it is published.
 
 The loader refuses what cannot run; this module refuses what should not run: a fact nobody uses or
-nobody provides, a question whose answer a registry holds, a stage without an end, a rule without
-an article in force, a reason without words. Each check is a generator of findings with place and
-remedy; ``check_pack`` runs them all. The day of the check is an argument.
+nobody provides, a question whose answer a registry holds, a stage without an end, a reason without
+words. Its neighbours look at tables (``check_tables``), conditions and names (``check_pages``) and
+the law (``check_law``). Each check is a generator of findings with place and remedy; ``check_pack``
+runs them all. The day of the check is an argument.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from datetime import date
 from itertools import chain
 from typing import Any, Final
 
-from taysir.engine.definition import PLACEHOLDER, Article, Flow, OnNotFound, Pack, Stage
+from taysir.engine.check_law import law_findings
+from taysir.engine.check_pages import name_findings, page_findings
+from taysir.engine.check_tables import table_findings
+from taysir.engine.definition import PLACEHOLDER, Flow, OnNotFound, Pack, Stage
 from taysir.engine.errors import (
     ENG_CHECK_ARABIC,
-    ENG_CHECK_ARTICLE,
     ENG_CHECK_DEAD_END,
     ENG_CHECK_DEADLINE,
-    ENG_CHECK_NO_ARTICLE,
     ENG_CHECK_ONCE_ONLY,
     ENG_CHECK_REASON,
     ENG_CHECK_TESTS,
@@ -32,9 +34,9 @@ from taysir.engine.errors import (
 )
 from taysir.engine.facts import FactSource
 from taysir.engine.findings import Finding, Place, Severity, finding
+from taysir.engine.law import Register
 from taysir.engine.pack import FACTS, FILES
 from taysir.engine.references import longest_known, names_in
-from taysir.engine.rulexml import Row, RuleFile
 from taysir.engine.shapes import dotted
 from taysir.engine.source import Path, Source, read_yaml
 
@@ -42,20 +44,29 @@ _ARABIC: Final = re.compile("[\u0621-\u064a]")
 
 
 def check_pack(
-    pack: Pack, *, on: date, holdings: Mapping[str, str] | None = None
+    pack: Pack,
+    *,
+    on: date,
+    holdings: Mapping[str, str] | None = None,
+    register: Register | None = None,
 ) -> tuple[Finding, ...]:
     """Return every finding, sorted by place.
 
     ``holdings`` names facts that connected registries hold beyond this pack's own lookups, each
-    with its data service: asking a person for one of them breaks the once-only principle.
+    with its data service: asking a person for one of them breaks the once-only principle, unless
+    the fact says why it is asked anyway. ``register`` is the country's register of articles: what
+    the pack says of an article must agree with it.
     """
     sources = _sources(pack)
     found = chain(
         _facts(pack, sources[FACTS]),
         _names(pack),
+        name_findings(pack),
         _once_only(pack, holdings or {}),
+        page_findings(pack, on=on),
         _stages(pack.flow),
-        _articles(pack, on),
+        table_findings(pack, on=on),
+        law_findings(pack, on=on, register=register),
         _reasons(pack),
         _documents(pack, sources["service.yaml"]),
         _notices(pack),
@@ -160,7 +171,8 @@ def _once_only(pack: Pack, holdings: Mapping[str, str]) -> Iterator[Finding]:
     held.update(holdings)
     for page in pack.pages:
         for question in page.questions:
-            if service := held.get(question.field):
+            service = held.get(question.field)
+            if service and not question.fact.asked_because:
                 yield finding(
                     ENG_CHECK_ONCE_ONLY, question.place, fact=question.field, service=service
                 )
@@ -198,49 +210,7 @@ def _closure(start: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
     return reached
 
 
-# --- law -----------------------------------------------------------------------------------------
-
-
-def _articles(pack: Pack, on: date) -> Iterator[Finding]:
-    """Every rule row, and the service itself, rests on an article in force."""
-    for code in (*pack.service.legal_basis, pack.service.objection.article):
-        article = pack.articles[code]
-        if not article.in_force(on):
-            yield finding(
-                ENG_CHECK_ARTICLE,
-                article.place,
-                name=pack.service.code,
-                article=code,
-                date=on.isoformat(),
-            )
-    for file in pack.rules.files:
-        for row in file.rows:
-            yield from _row_article(pack, file, row)
-
-
-def _row_article(pack: Pack, file: RuleFile, row: Row) -> Iterator[Finding]:
-    name = f"{row.decision} {row.number}"
-    if not row.article:
-        yield finding(ENG_CHECK_NO_ARTICLE, row.place, name=name)
-        return
-    article = pack.articles.get(row.article)
-    if article is None:
-        yield finding(ENG_REFERENCE, row.place, name=row.article, where="service.yaml articles")
-        return
-    first = row.validity.start or file.validity.start or date.min
-    last = row.validity.end or file.validity.end or date.max
-    if day := _day_without_force(article, first, last):
-        yield finding(
-            ENG_CHECK_ARTICLE, row.place, name=name, article=row.article, date=day.isoformat()
-        )
-
-
-def _day_without_force(article: Article, first: date, last: date) -> date | None:
-    """Return a day of a validity on which the article is not in force, if there is one."""
-    end = article.valid_until or date.max
-    if first < article.valid_from:
-        return first
-    return end if last > end else None
+# --- reasons --------------------------------------------------------------------------------------
 
 
 def _reasons(pack: Pack) -> Iterator[Finding]:

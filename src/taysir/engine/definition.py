@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from taysir.engine.facts import Fact, FactModel
 from taysir.engine.findings import Place, Text
+from taysir.engine.law import Parameter
 from taysir.kernel.identifiers import MemberId, ServiceId
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ class Deadline:
 
     text: Text
     net: timedelta
+    place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +307,7 @@ class Pack:
     notices: Mapping[str, Notice]
     texts: Mapping[str, Text]
     rules: RuleBook = field(repr=False)
+    parameters: Mapping[str, Parameter] = field(default_factory=lambda: MappingProxyType({}))
     files: Mapping[str, bytes] = field(repr=False)
 
     def lookup(self, name: str) -> Lookup | None:

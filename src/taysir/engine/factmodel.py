@@ -94,6 +94,7 @@ def _fact(
         retention=notes["retention"],
         schema=MappingProxyType(bare),
         options=_options(schema, notes),
+        asked_because=notes.get("asked_because"),
         validator=validator,
     )
 

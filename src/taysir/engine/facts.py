@@ -81,6 +81,8 @@ class Fact:
     retention: str
     schema: Mapping[str, Json] = field(repr=False)
     options: tuple[Option, ...] = ()
+    asked_because: Text | None = None
+    """Why the person is asked although a registry holds the fact, e.g. to change it."""
     validator: jsonschema_rs.Draft202012Validator = field(repr=False, compare=False)
 
     def accepts(self, value: Json) -> bool:

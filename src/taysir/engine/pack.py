@@ -20,6 +20,7 @@ from taysir.engine.definition import Pack
 from taysir.engine.errors import ENG_PACK_MISSING, ENG_PACK_SIZE
 from taysir.engine.factmodel import build_fact_model
 from taysir.engine.findings import Finding, PackErrors, Place, finding
+from taysir.engine.law import build_parameters
 from taysir.engine.rulebook import build_rule_book
 from taysir.engine.shapes import shape_findings
 from taysir.engine.source import Source, read_yaml
@@ -35,15 +36,17 @@ FILES: Final = {
     "reasons.yaml": "reasons",
     "notices.yaml": "notices",
     "texts.yaml": "texts_file",
+    "law.yaml": "law",
 }
 """The YAML files of a pack and the definitions of the schema that they follow."""
 
-OPTIONAL: Final = frozenset({"lookups.yaml", "notices.yaml", "texts.yaml"})
+OPTIONAL: Final = frozenset({"lookups.yaml", "notices.yaml", "texts.yaml", "law.yaml"})
 FACTS: Final = "facts.schema.json"
 _EMPTY: Final[dict[str, dict[str, object]]] = {
     "lookups.yaml": {"lookups": []},
     "notices.yaml": {"notices": {}},
     "texts.yaml": {"texts": {}},
+    "law.yaml": {"parameters": {}},
 }
 
 
@@ -93,6 +96,7 @@ def build_pack(files: Mapping[str, bytes]) -> Pack:
     flow = builder.flow()
     reasons = builder.reasons()
     notices = builder.notices()
+    parameters = build_parameters(sources["law.yaml"], findings)
     rule_files = {name: data for name, data in files.items() if _is_rule(name)}
     rules = build_rule_book(rule_files, model=facts, plan=plan, findings=findings)
     if findings:
@@ -110,6 +114,7 @@ def build_pack(files: Mapping[str, bytes]) -> Pack:
         notices=notices,
         texts=MappingProxyType(dict(sources["texts.yaml"].value["texts"])),
         rules=rules,
+        parameters=parameters,
         files=MappingProxyType(dict(files)),
     )
 

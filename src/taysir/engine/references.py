@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Iterator
 from typing import Final
 
 from taysir.engine.facts import FactModel
+from taysir.engine.law import LAW_NAME
 from taysir.engine.rulexml import Row, RuleFile
 
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -26,18 +27,36 @@ class References:
         self._file = file
         self._model = model
         self._done: dict[str, tuple[str, ...]] = {}
+        self._parameters: dict[str, tuple[str, ...]] = {}
 
     def of_decision(self, name: str) -> tuple[str, ...]:
         """Return the facts that a decision rests on, in order of appearance."""
         if name not in self._done:
             self._done[name] = ()  # a decision that requires itself is the DMN engine's to refuse
-            source = self._file.decisions[name]
-            rows = [row for row in self._file.rows if row.decision == name]
-            texts = [*source.columns, *source.expressions]
-            for row in rows:
-                texts.extend((*row.cells, *row.outputs))
-            self._done[name] = self._facts(texts)
+            self._done[name] = self._facts(self._texts(name))
         return self._done[name]
+
+    def parameters_of(self, name: str) -> tuple[str, ...]:
+        """Return the parameters of the law that a decision reads, in order of appearance."""
+        if name not in self._parameters:
+            self._parameters[name] = ()
+            found: dict[str, None] = {}
+            for path in (path for text in self._texts(name) for path in names_in(text)):
+                root, _, rest = path.partition(".")
+                if root == LAW_NAME and rest:
+                    found[rest.partition(".")[0]] = None
+                elif root in self._file.decisions:
+                    found.update(dict.fromkeys(self.parameters_of(root)))
+            self._parameters[name] = tuple(found)
+        return self._parameters[name]
+
+    def _texts(self, name: str) -> list[str]:
+        source = self._file.decisions[name]
+        texts = [*source.columns, *source.expressions]
+        for row in self._file.rows:
+            if row.decision == name:
+                texts.extend((*row.cells, *row.outputs))
+        return texts
 
     def of_row(self, row: Row) -> tuple[str, ...]:
         """Return the facts that decide whether a row matches, and those in its result."""

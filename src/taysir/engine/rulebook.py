@@ -3,6 +3,8 @@
 The days on which any file or row starts or ends cut time into spans; within one span the law does
 not change. Each span has its own compiled DMN models, made from the files with the rows that are
 not law then left out (``rulexml.py``), so a decision for a past day uses exactly the past law.
+Where a row became law after days it applies to, there is one set of spans for each state of
+knowledge: a decision taken before that day is decided again as it was.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from taysir.engine.dmn import Model, load_dmn
 from taysir.engine.errors import ENG_DECISION_MISSING, ENG_DUPLICATE, ENG_RULES
 from taysir.engine.facts import FactModel
 from taysir.engine.findings import Finding, PackErrors, Place, finding, problem_finding
+from taysir.engine.law import LAW_NAME
 from taysir.engine.references import References
 from taysir.engine.rulexml import Row, RuleFile, Validity, law_of, scan_rules
 from taysir.kernel.errors import Problem
@@ -41,6 +44,8 @@ class Law:
     """The rows in force in the file's tables, by line: the compiled model names rows by it."""
     facts: tuple[str, ...]
     """The facts that the decision rests on, through the decisions it requires."""
+    parameters: tuple[str, ...]
+    """The parameters of the law that it reads, likewise."""
     own_rows: int
     """How many rows of the decision's own table are in force."""
 
@@ -55,19 +60,35 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class RuleBook:
-    """All rule files of a pack and their spans, oldest first."""
+    """All rule files of a pack and their spans, oldest first.
+
+    ``spans`` are the law as all the files state it; ``earlier`` holds, for each day on which a
+    retroactive row became law, the spans as they were known before it, oldest first.
+    """
 
     files: tuple[RuleFile, ...]
     spans: tuple[Span, ...]
+    earlier: tuple[tuple[date, tuple[Span, ...]], ...] = ()
+    uses_law: bool = False
+    """Whether any model reads the variable ``law``."""
 
-    def on(self, day: date) -> Span:
-        """Return the law of a day."""
-        found = self.spans[0]
-        for span in self.spans:
+    def on(self, day: date, *, known: date | None = None) -> Span:
+        """Return the law of a day, as it was known on another (None: as all files state it)."""
+        spans = self.spans_known(known)
+        found = spans[0]
+        for span in spans:
             if span.start is not None and span.start > day:
                 break
             found = span
         return found
+
+    def spans_known(self, known: date | None) -> tuple[Span, ...]:
+        """Return the spans as they were known on a day."""
+        if known is not None:
+            for enacted, spans in self.earlier:
+                if known < enacted:
+                    return spans
+        return self.spans
 
     def change_days(self) -> tuple[date, ...]:
         """Return the days on which the law of this pack changes."""
@@ -90,11 +111,19 @@ def build_rule_book(
             findings.extend(error.findings)
     starts = (None, *sorted(_change_days(scanned)))
     compiled: dict[tuple[str, bytes], Model | None] = {}
-    spans = tuple(
-        Span(start, MappingProxyType(_laws(scanned, start, model, compiled, findings)))
-        for start in starts
+
+    def spans_known(known: date | None) -> tuple[Span, ...]:
+        compiler = _Compiler(scanned, model, compiled, findings, known)
+        return tuple(Span(start, MappingProxyType(compiler.laws(start))) for start in starts)
+
+    enacted = sorted({row.enacted for file in scanned for row in file.rows if row.enacted})
+    before = tuple((day, spans_known(day - timedelta(days=1))) for day in enacted)
+    book = RuleBook(
+        files=tuple(scanned),
+        spans=spans_known(None),
+        earlier=before,
+        uses_law=any(dmn is not None and LAW_NAME in dmn.inputs for dmn in compiled.values()),
     )
-    book = RuleBook(tuple(scanned), spans)
     if not findings:
         findings.extend(_missing_decisions(book, plan))
     return book
@@ -114,55 +143,61 @@ def _change_days(files: Iterable[RuleFile]) -> set[date]:
     return starts | ends
 
 
-def _laws(
-    files: list[RuleFile],
-    start: date | None,
-    model: FactModel,
-    compiled: dict[tuple[str, bytes], Model | None],
-    findings: list[Finding],
-) -> dict[str, Law]:
-    laws: dict[str, Law] = {}
-    day = start or date.min
-    for file in files:
-        if not file.validity.covers(day):
-            continue
-        data = law_of(file, day)
-        key = (file.file, data)
-        if key not in compiled:
-            compiled[key] = _compile(file, data, findings)
-        dmn = compiled[key]
-        if dmn is None:
-            continue
-        rows = _rows_by_line(file, day, model)
-        uses = References(file, model)
-        for name, source in file.decisions.items():
-            if name in laws:
-                findings.append(finding(ENG_DUPLICATE, source.place, name=name))
-            laws[name] = Law(
-                decision=name,
-                model=dmn,
-                file=file,
-                rows=rows,
-                facts=uses.of_decision(name),
-                own_rows=sum(item.row.decision == name for item in rows.values()),
-            )
-    return laws
+@dataclass(frozen=True, slots=True)
+class _Compiler:
+    """Makes the law of each span; the same text is compiled once."""
 
+    files: list[RuleFile]
+    facts: FactModel
+    compiled: dict[tuple[str, bytes], Model | None]
+    findings: list[Finding]
+    known: date | None
 
-def _rows_by_line(file: RuleFile, day: date, model: FactModel) -> Mapping[int, RowInForce]:
-    uses = References(file, model)
-    rows = {row.place.line: RowInForce(row, uses.of_row(row)) for row in file.rows_on(day)}
-    return MappingProxyType(rows)
+    def laws(self, start: date | None) -> dict[str, Law]:
+        """Return the decisions in force from a day on."""
+        laws: dict[str, Law] = {}
+        day = start or date.min
+        for file in self.files:
+            if not file.validity.covers(day):
+                continue
+            data = law_of(file, day, known=self.known)
+            key = (file.file, data)
+            if key not in self.compiled:
+                self.compiled[key] = self._compile(file, data)
+            dmn = self.compiled[key]
+            if dmn is None:
+                continue
+            rows = self._rows_by_line(file, day)
+            uses = References(file, self.facts)
+            for name, source in file.decisions.items():
+                if name in laws:
+                    self.findings.append(finding(ENG_DUPLICATE, source.place, name=name))
+                laws[name] = Law(
+                    decision=name,
+                    model=dmn,
+                    file=file,
+                    rows=rows,
+                    facts=uses.of_decision(name),
+                    parameters=uses.parameters_of(name),
+                    own_rows=sum(item.row.decision == name for item in rows.values()),
+                )
+        return laws
 
+    def _rows_by_line(self, file: RuleFile, day: date) -> Mapping[int, RowInForce]:
+        uses = References(file, self.facts)
+        in_force = file.rows_on(day, known=self.known)
+        return MappingProxyType(
+            {row.place.line: RowInForce(row, uses.of_row(row)) for row in in_force}
+        )
 
-def _compile(file: RuleFile, data: bytes, findings: list[Finding]) -> Model | None:
-    try:
-        return load_dmn(data, file=file.file)
-    except Problem as error:
-        line, column = error.params.get("line", 1), error.params.get("column", 1)
-        place = Place(file.file, int(line), int(column))
-        findings.append(problem_finding(ENG_RULES, place, error))
-        return None
+    def _compile(self, file: RuleFile, data: bytes) -> Model | None:
+        try:
+            return load_dmn(data, file=file.file)
+        except Problem as error:
+            line, column = error.params.get("line", 1), error.params.get("column", 1)
+            place = Place(file.file, int(line), int(column))
+            self.findings.append(problem_finding(ENG_RULES, place, error))
+            return None
 
 
 def _missing_decisions(book: RuleBook, plan: DecisionPlan) -> Iterable[Finding]:

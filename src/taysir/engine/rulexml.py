@@ -2,9 +2,12 @@
 
 A rule file may carry ``taysir:valid-from``, ``taysir:valid-until`` and ``taysir:article`` on its
 root element; a row carries the same in annotation columns named ``from``, ``until``, ``article``,
-``code`` and ``conclusive``. Both are standard extension points, so other DMN tools keep them. The
-scan records byte ranges, and :func:`law_of` blanks the rows that are not law on a day before the
-file goes to the DMN engine; line numbers stay true because the newlines are kept.
+``code`` and ``conclusive``. A row that became law after days it applies to says so: ``enacted`` is
+the day from which it is known, ``because`` a text of the pack that gives the reason, ``replaces``
+the identifiers of the rows it takes the place of. All are standard extension points, so other DMN
+tools keep them. The scan records byte ranges, and :func:`law_of` blanks the rows that are not law
+on a day before the file goes to the DMN engine; line numbers stay true because the newlines are
+kept.
 """
 
 from __future__ import annotations
@@ -40,14 +43,28 @@ class Row:
 
     decision: str
     number: int
+    id: str = ""
     place: Place
     validity: Validity
+    enacted: date | None = None
+    because: str = ""
+    replaces: tuple[str, ...] = ()
     code: str
     article: str
     conclusive: bool
     cells: tuple[str, ...]
     outputs: tuple[str, ...]
     span: tuple[int, int] = field(repr=False)
+
+    @property
+    def is_retroactive(self) -> bool:
+        """Whether the row applies to days before the one on which it became law."""
+        start = self.validity.start
+        return self.enacted is not None and (start is None or start < self.enacted)
+
+    def is_known(self, known: date | None) -> bool:
+        """Whether the row had become law by a day; None knows all that the file says."""
+        return self.enacted is None or known is None or self.enacted <= known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,16 +88,22 @@ class RuleFile:
     decisions: Mapping[str, DecisionSource]
     rows: tuple[Row, ...]
 
-    def rows_on(self, day: date) -> tuple[Row, ...]:
-        """Return the rows that are law on a day, in the order of the file."""
-        return tuple(row for row in self.rows if row.validity.covers(day))
+    def rows_on(self, day: date, *, known: date | None = None) -> tuple[Row, ...]:
+        """Return the rows that are law on a day, in the order of the file.
+
+        ``known`` leaves out what became law only later, as a decision of that time did.
+        """
+        rows = [row for row in self.rows if row.validity.covers(day) and row.is_known(known)]
+        replaced = {name for row in rows for name in row.replaces}
+        return tuple(row for row in rows if not row.id or row.id not in replaced)
 
 
-def law_of(file: RuleFile, day: date) -> bytes:
+def law_of(file: RuleFile, day: date, *, known: date | None = None) -> bytes:
     """Return the file with every row blanked that is not law on a day."""
     data = bytearray(file.data)
+    kept = {row.span for row in file.rows_on(day, known=known)}
     for row in file.rows:
-        if not row.validity.covers(day):
+        if row.span not in kept:
             start, end = row.span
             data[start:end] = bytes(10 if byte == 10 else 32 for byte in data[start:end])
     return bytes(data)
@@ -133,6 +156,7 @@ class _OpenRow:
 
     place: Place
     start: int
+    id: str = ""
     texts: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -180,7 +204,8 @@ class _Scanner:
             case "annotation" if self._table is not None and self._row is None:
                 self._table.notes.append(attributes.get("name", ""))
             case "rule" if self._table is not None:
-                self._row = _OpenRow(self._place(), self.parser.CurrentByteIndex)
+                start = self.parser.CurrentByteIndex
+                self._row = _OpenRow(self._place(), start, attributes.get("id", ""))
             case "text":
                 self._text = []
 
@@ -240,8 +265,12 @@ class _Scanner:
             Row(
                 decision=self._decision.name if self._decision else "",
                 number=table.count,
+                id=row.id,
                 place=row.place,
                 validity=validity,
+                enacted=self._read_validity(notes.get("enacted", ""), "", row.place).start,
+                because=notes.get("because", ""),
+                replaces=tuple(notes.get("replaces", "").replace(",", " ").split()),
                 code=notes.get("code", ""),
                 article=notes.get("article", "") or self.article,
                 conclusive=notes.get("conclusive", "").casefold() in {"yes", "true"},

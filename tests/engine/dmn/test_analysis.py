@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import given as hypothesis_given
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from taysir.engine.dmn import load_dmn
-from taysir.engine.dmn.analysis import Analysis, analyse_table
+from taysir.engine.dmn.analysis import Analysis, Domain, analyse_table
 from tests.engine.dmn.models import decision, given, model, table
 
 
-def analysed(logic: str) -> Analysis:
-    """Return the analysis of the only table of a model."""
+def analysed(logic: str, **domain: Any) -> Analysis:
+    """Return the analysis of the only table of a model; the domain is that of its first input."""
+    domains = {0: Domain(**domain)} if domain else None
     needs = ("i_age", "i_kind")
     xml = model(given("age") + given("kind") + decision("d", logic, needs=needs))
-    return analyse_table(load_dmn(xml, file="t.dmn").tables[0])
+    return analyse_table(load_dmn(xml, file="t.dmn").tables[0], domains=domains)
 
 
 def test_a_complete_table_has_no_finding() -> None:
@@ -62,7 +64,43 @@ def test_days_have_nothing_between_them() -> None:
 
 def test_a_cell_that_reads_other_names_is_not_analysable() -> None:
     """The analysis says what it cannot judge."""
-    assert not analysed(table("UNIQUE", ("> kind", "1"))).analysable
+    two = table("UNIQUE", ("> kind", "1"), ("> kind + 1", "2"))
+
+    assert not analysed(two).analysable
+    assert not analysed(table("UNIQUE", ("> kind", "1"), ("5", "2"))).analysable
+
+
+def test_one_expression_cuts_below_at_and_above() -> None:
+    """Cells that all compare with the same name are judged, whatever its value will be."""
+    assert analysed(table("UNIQUE", ("< kind", "1"), (">= kind", "2"))) == Analysis()
+    assert analysed(table("UNIQUE", ("< kind", "1"), ("> kind", "2"))).gaps == (("kind",),)
+    assert analysed(table("UNIQUE", ("<= kind", "1"), (">= kind", "2"))).overlaps[0].rows == (1, 2)
+
+
+def test_null_beside_values_is_a_region_of_its_own_and_no_gap() -> None:
+    """A row for a missing value is reachable; its absence is not a gap."""
+    assert analysed(table("UNIQUE", ("null", "0"), ("< 5", "1"), (">= 5", "2"))) == Analysis()
+    assert analysed(table("UNIQUE", ("null, < kind", "0"), (">= kind", "2"))) == Analysis()
+    assert analysed(table("UNIQUE", ("null", "0"), ("null", "2"))).overlaps[0].where == ("null",)
+
+
+def test_a_list_of_values_bounds_the_question() -> None:
+    """Only values that can occur are gaps; a row for any other is dead."""
+    rows = (("2", "1"), ("5", "2"), ("7", "3"))
+    found = analysed(table("UNIQUE", *rows), values=(Decimal(2), Decimal(5), Decimal(10)))
+
+    assert (found.gaps, found.unreachable) == ((("10",),), (3,))
+
+
+def test_whole_numbers_have_nothing_between_neighbours() -> None:
+    """An input that is whole and bounded is covered by its numbers."""
+    rows = tuple((str(n), "1") for n in range(1, 4))
+
+    assert (
+        analysed(table("UNIQUE", *rows), whole=True, low=Decimal(1), high=Decimal(3)) == Analysis()
+    )
+    assert analysed(table("UNIQUE", *rows), whole=True, low=Decimal(0)).gaps == (("0, > 3",),)
+    assert analysed(table("UNIQUE", *rows)).gaps == (("< 1, (1..2), (2..3), > 3",),)
 
 
 def test_a_default_output_closes_all_gaps() -> None:

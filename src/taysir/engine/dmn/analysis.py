@@ -1,24 +1,28 @@
 """Find the gaps, overlaps and dead rows of a decision table before they harm anyone.
 
 Each input is cut into regions at the constants its cells name; within a region every cell has one
-answer. Walking through the combinations of regions shows which rows hold where. A cell that reads
-other names, or compares strings by order, cannot be cut: such a table is "not analysable".
+answer. Walking through the combinations of regions shows which rows hold where. What is known of
+an input from elsewhere (its list of values, that it is whole, its bounds) comes in as a ``Domain``,
+so that nothing is reported which cannot happen. A column that compares with one expression only,
+such as ``< decision_date``, is cut below, at and above it. Any other cell that reads names, or that
+compares strings by order, cannot be cut: such a table is "not analysable".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_FLOOR, Decimal
 from functools import cmp_to_key
 from typing import Any
 
 from taysir.engine.dmn.tables import Table
 from taysir.engine.feel import syntax
 from taysir.engine.feel.analysis import walk
-from taysir.engine.feel.compiler import compile_node
+from taysir.engine.feel.compiler import UnaryTest, compile_node, compile_test
 from taysir.engine.feel.expression import UnaryTests
 from taysir.engine.feel.operators import compare, equal
+from taysir.engine.feel.printer import write_node
 from taysir.engine.feel.runtime import BUDGET, Budget
 from taysir.engine.feel.temporal import Date, DaysTime, Time, YearsMonths, date_from_ordinal
 from taysir.engine.feel.text import write_value
@@ -27,6 +31,16 @@ from taysir.kernel import limits
 
 _REPORTED = 50
 _CONSTRUCTORS = frozenset({"date", "time", "date and time", "duration"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """What is known of an input beyond the table: its values, its bounds, that it is whole."""
+
+    values: tuple[Value, ...] = ()
+    low: Value = None
+    high: Value = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +75,36 @@ class Analysis:
     analysable: bool = True
 
 
-def analyse_table(table: Table) -> Analysis:
-    """Return what is wrong with a table."""
-    axes: list[list[Region]] = []
-    for index, column in enumerate(table.columns):
-        axis = _axis([rule.tests[index] for rule in table.rules], column.allowed)
+def analyse_table(table: Table, *, domains: Mapping[int, Domain] | None = None) -> Analysis:
+    """Return what is wrong with a table; ``domains`` are what is known of its inputs, by column."""
+    axes: list[_Axis] = []
+    for index in range(len(table.columns)):
+        axis = _axis(table, index, (domains or {}).get(index) or Domain())
         if axis is None:
             return Analysis(analysable=False, complete=False)
         axes.append(axis)
-    masks = [_masks(table, index, axis) for index, axis in enumerate(axes)]
-    return _walk(table, axes, masks)
+    masks = [axis.masks() for axis in axes]
+    return _walk(table, [axis.regions for axis in axes], masks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """One input cut into regions, with the test of each row's cell."""
+
+    regions: list[Region]
+    checks: tuple[UnaryTest | None, ...]
+
+    def masks(self) -> list[int]:
+        """Return for each region the rows whose cell holds there."""
+        scope: dict[str, Value] = {BUDGET: Budget()}
+        out = []
+        for region in self.regions:
+            mask = 0
+            for row, check in enumerate(self.checks):
+                if check is None or check(region.sample, scope) is True:
+                    mask |= 1 << row
+            out.append(mask)
+        return out
 
 
 def _walk(table: Table, axes: list[list[Region]], masks: list[list[int]]) -> Analysis:
@@ -85,7 +119,7 @@ def _walk(table: Table, axes: list[list[Region]], masks: list[list[int]]) -> Ana
             complete = False
             break
         where = tuple(axis[at].text for axis, at in zip(axes, place, strict=False))
-        if not mask and not has_default and len(gaps) < _REPORTED:
+        if not mask and not has_default and "null" not in where and len(gaps) < _REPORTED:
             gaps.append(where + ("-",) * (len(axes) - len(where)))
         if mask & (mask - 1) and table.hit_policy in ("UNIQUE", "ANY") and mask not in overlaps:
             overlaps[mask] = Overlap(_rows(mask), where)
@@ -111,20 +145,6 @@ def _rows(mask: int) -> tuple[int, ...]:
     return tuple(n + 1 for n in range(mask.bit_length()) if mask >> n & 1)
 
 
-def _masks(table: Table, index: int, axis: list[Region]) -> list[int]:
-    """Return for each region the rows whose cell holds there."""
-    scope: dict[str, Value] = {BUDGET: Budget()}
-    out = []
-    for region in axis:
-        mask = 0
-        for row, rule in enumerate(table.rules):
-            check = rule.checks[index]
-            if check is None or check(region.sample, scope) is True:
-                mask |= 1 << row
-        out.append(mask)
-    return out
-
-
 def _merge(gaps: list[tuple[str, ...]], axes: list[list[Region]]) -> tuple[tuple[str, ...], ...]:
     """Join gaps that differ only in their last region and cover the whole input there."""
     merged: dict[tuple[str, ...], list[str]] = {}
@@ -136,25 +156,88 @@ def _merge(gaps: list[tuple[str, ...]], axes: list[list[Region]]) -> tuple[tuple
     )
 
 
-def _axis(cells: Sequence[UnaryTests], allowed: UnaryTests | None) -> list[Region] | None:
-    """Cut one input into regions, or None if that cannot be done."""
-    every = [*cells, *([allowed] if allowed is not None else [])]
+def _axis(table: Table, index: int, domain: Domain) -> _Axis | None:
+    """Cut one input into regions, or return None if that cannot be done."""
+    cells = [rule.tests[index] for rule in table.rules]
+    checks = tuple(rule.checks[index] for rule in table.rules)
+    allowed = table.columns[index].allowed
+    constants = _all_constants([*cells, *([allowed] if allowed is not None else [])])
+    if constants is None:
+        return _relative_axis(cells)
+    names_null = any(value is None for value in constants)
+    points = [value for value in constants if value is not None]
+    regions: list[Region] | None
+    if names_null and not points:
+        regions = [Region("not(null)", "…")]
+    elif domain.values:
+        regions = [Region(_quoted(each), each) for each in domain.values]
+    else:
+        points += [each for each in (domain.low, domain.high) if points and each is not None]
+        if len({type(value) for value in points}) > 1:
+            return None
+        ordered = any(_is_ordered(tests) for tests in cells)
+        regions = _regions(points, ordered=ordered, whole=domain.whole)
+    if regions is None:
+        return None
+    kept = [each for each in regions if _within(each.sample, domain)]
+    if allowed is not None:
+        scope: dict[str, Value] = {BUDGET: Budget()}
+        kept = [each for each in kept if allowed.passes(each.sample, scope) is True]
+    return _Axis([*kept, Region("null", None)] if names_null else kept, checks)
+
+
+def _all_constants(cells: Sequence[UnaryTests]) -> list[Value] | None:
     constants: list[Value] = []
-    for tests in every:
+    for tests in cells:
         for node in tests.node.tests:
             found = _constants(node)
             if found is None:
                 return None
             constants += found
-    if any(value is None for value in constants):
-        constants = [value for value in constants if value is not None]
-    if len({type(value) for value in constants}) > 1:
+    return constants
+
+
+def _within(sample: Value, domain: Domain) -> bool:
+    if sample is None:
+        return True
+    above = domain.low is None or compare(sample, domain.low) in (0, 1)
+    return above and (domain.high is None or compare(sample, domain.high) in (0, -1))
+
+
+def _relative_axis(cells: Sequence[UnaryTests]) -> _Axis | None:
+    """Cut an input whose cells compare it with one and the same expression: below, at, above."""
+    names: set[str] = set()
+    checks: list[UnaryTest | None] = []
+    has_null = False
+    for tests in cells:
+        swapped = [_relative(node, names) for node in tests.node.tests]
+        if any(node is None for node in swapped) or len(names) > 1:
+            return None
+        has_null = has_null or syntax.Literal(None) in tests.node.tests
+        compiled = tuple(compile_test(node) for node in swapped if node is not None)
+        checks.append(replace(tests, tests=compiled).check)
+    if len(names) != 1:
         return None
-    regions = _regions(constants, ordered=any(_is_ordered(tests) for tests in every))
-    if regions is None or allowed is None:
-        return regions
-    scope = {BUDGET: Budget()}
-    return [each for each in regions if allowed.passes(each.sample, scope) is True]
+    (name,) = names
+    regions = [
+        Region(f"< {name}", Decimal(-1)),
+        Region(name, Decimal(0)),
+        Region(f"> {name}", Decimal(1)),
+    ]
+    return _Axis([*regions, Region("null", None)] if has_null else regions, tuple(checks))
+
+
+def _relative(node: syntax.Node, names: set[str]) -> syntax.Node | None:
+    """Put nought in the place of the expression compared with; None for any other form of test."""
+    if node == syntax.Literal(None):
+        return node
+    operator, operand = "=", node
+    if isinstance(node, syntax.Comparison):
+        operator, operand = node.operator, node.operand
+    if not isinstance(operand, syntax.Name | syntax.Path | syntax.Binary):
+        return None
+    names.add(write_node(operand))
+    return syntax.Comparison(operator, syntax.Literal(Decimal(0)))
 
 
 def _is_ordered(tests: UnaryTests) -> bool:
@@ -190,7 +273,7 @@ def _is_constant(node: syntax.Node) -> bool:
     return isinstance(node, syntax.Literal | syntax.AtLiteral)
 
 
-def _regions(constants: list[Value], *, ordered: bool) -> list[Region] | None:
+def _regions(constants: list[Value], *, ordered: bool, whole: bool = False) -> list[Region] | None:
     points = _distinct(constants)
     if not points:
         return [Region("-", None)]
@@ -201,7 +284,8 @@ def _regions(constants: list[Value], *, ordered: bool) -> list[Region] | None:
         return None if ordered else _named(points)
     if kind not in _STEPS:
         return None
-    return _intervals(sorted(points, key=cmp_to_key(lambda a, b: compare(a, b) or 0)))
+    ascending = sorted(points, key=cmp_to_key(lambda a, b: compare(a, b) or 0))
+    return _intervals(ascending, whole=whole and kind is Decimal)
 
 
 def _distinct(values: list[Value]) -> list[Value]:
@@ -222,16 +306,16 @@ def _named(points: list[Value]) -> list[Region]:
     ]
 
 
-def _intervals(points: list[Value]) -> list[Region]:
+def _intervals(points: list[Value], *, whole: bool) -> list[Region]:
     """Return the points and what lies between, below and above them."""
     out: list[Region] = []
-    below = _between(None, points[0])
+    below = _between(None, points[0], whole=whole)
     if below is not None:
         out.append(Region(f"< {_quoted(points[0])}", below))
     for index, point in enumerate(points):
         out.append(Region(_quoted(point), point))
         after = points[index + 1] if index + 1 < len(points) else None
-        inside = _between(point, after)
+        inside = _between(point, after, whole=whole)
         if inside is None:
             continue
         low = _quoted(point)
@@ -247,7 +331,7 @@ def _quoted(value: Value) -> str:
     return text if type(value) is Decimal else f'@"{text}"'
 
 
-def _between(low: Value, high: Value) -> Value:
+def _between(low: Value, high: Value, *, whole: bool) -> Value:
     """Return a value between two, or beyond one; None if there is none."""
     to_number, from_number = _STEPS[type(low if low is not None else high)]
     if low is None:
@@ -256,7 +340,10 @@ def _between(low: Value, high: Value) -> Value:
         return from_number(to_number(low) + 1)
     start, end = to_number(low), to_number(high)
     if isinstance(start, Decimal):
-        return (start + end) / 2
+        if not whole:
+            return (start + end) / 2
+        inside = start.to_integral_value(ROUND_FLOOR) + 1
+        return inside if inside < end else None
     return from_number((start + end) // 2) if end - start > 1 else None
 
 
