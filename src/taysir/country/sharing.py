@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from taysir.engine.definition import PLACEHOLDER, Lookup, Pack
+from taysir.engine.definition import PLACEHOLDER, Lookup, Pack, ServiceStatus
 from taysir.engine.pack import load_pack
+from taysir.engine.source import read_yaml
 from taysir.exchange.contracts import OperationTerms, Terms
 from taysir.exchange.model import Classification
 
@@ -22,8 +23,13 @@ _YEARS: Final = 2
 
 
 def service_packs() -> list[Path]:
-    """Return the folders of the sample services."""
-    return sorted(file.parent for file in SERVICES.glob("*/service.yaml"))
+    """Return the folders of the sample services that are on offer; prepared ones are left out."""
+    return sorted(file.parent for file in SERVICES.glob("*/service.yaml") if _is_live(file))
+
+
+def _is_live(file: Path) -> bool:
+    said = read_yaml(file.read_bytes(), file=file.name).value.get("status", ServiceStatus.LIVE)
+    return bool(said == ServiceStatus.LIVE)
 
 
 def sharing_terms(*, now: datetime) -> list[Terms]:

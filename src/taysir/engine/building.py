@@ -33,6 +33,7 @@ from taysir.engine.definition import (
     ReasonText,
     Role,
     Service,
+    ServiceStatus,
     Stage,
     StageTimer,
 )
@@ -402,6 +403,7 @@ def _service(raw: dict[str, Any], promise: Place) -> Service:
         keywords=MappingProxyType(
             {name: tuple(words) for name, words in raw.get("keywords", {}).items()}
         ),
+        status=ServiceStatus(raw.get("status", "live")),
     )
 
 

@@ -78,6 +78,13 @@ class Deadline:
     place: Place
 
 
+class ServiceStatus(StrEnum):
+    """Whether people may apply: a prepared service has rules and tests, but is not on offer yet."""
+
+    PREPARED = "prepared"
+    LIVE = "live"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """Identity and public description of the service."""
@@ -99,6 +106,7 @@ class Service:
     outputs: tuple[Output, ...]
     life_events: tuple[Text, ...]
     keywords: Mapping[str, tuple[str, ...]]
+    status: ServiceStatus = ServiceStatus.LIVE
 
 
 # --- lookups -------------------------------------------------------------------------------------
