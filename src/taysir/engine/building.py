@@ -16,9 +16,7 @@ from typing import Any, Final
 from taysir.engine.definition import (
     DATE_NAME,
     PLACEHOLDER,
-    Action,
     Article,
-    ClockCause,
     CrossCheck,
     Deadline,
     DecisionPlan,
@@ -31,11 +29,8 @@ from taysir.engine.definition import (
     Page,
     Question,
     ReasonText,
-    Role,
     Service,
     ServiceStatus,
-    Stage,
-    StageTimer,
 )
 from taysir.engine.durations import parse_duration
 from taysir.engine.errors import (
@@ -48,6 +43,7 @@ from taysir.engine.errors import (
 from taysir.engine.expressions import Condition, condition
 from taysir.engine.facts import Fact, FactModel, FactType
 from taysir.engine.findings import Finding, Place, finding, problem_finding
+from taysir.engine.flow_building import build_flow
 from taysir.engine.law import LAW_NAME
 from taysir.engine.source import Path, Source
 from taysir.kernel.errors import Problem
@@ -224,65 +220,12 @@ class Builder:
 
     def flow(self) -> Flow:
         """Build the flow; every action must lead to a stage of the same file."""
-        source = self.sources["flow.yaml"]
-        raw = source.value
-        stages = {
-            name: self._stage(name, item, source, raw["stages"])
-            for name, item in raw["stages"].items()
+        names = {
+            "notices.yaml": self.sources["notices.yaml"].value["notices"],
+            "reasons.yaml": self.sources["reasons.yaml"].value["reasons"],
         }
-        self._known(raw["start"], stages, source.at(("start",)), "stages")
-        return Flow(start=raw["start"], stages=MappingProxyType(stages))
-
-    def _stage(
-        self, name: str, raw: dict[str, Any], source: Source, stages: dict[str, Any]
-    ) -> Stage:
-        path: Path = ("stages", name)
-        role = Role(raw["role"])
-        notices = self.sources["notices.yaml"].value["notices"]
-        reasons = self.sources["reasons.yaml"].value["reasons"]
-        actions: dict[str, Action] = {}
-        for code, item in raw.get("actions", {}).items():
-            place = source.at((*path, "actions", code))
-            self._known(item["to"], stages, place, "stages")
-            if "notice" in item:
-                self._known(item["notice"], notices, place, "notices.yaml")
-            for reason in item.get("reasons", []):
-                self._known(reason, reasons, place, "reasons.yaml")
-            actions[code] = Action(
-                name=code,
-                label=item["label"],
-                to=item["to"],
-                roles=tuple(Role(name) for name in item.get("roles", [role.value])),
-                notice=item.get("notice", ""),
-                needs_reason=item.get("needs_reason", False),
-                reasons=tuple(item.get("reasons", [])),
-            )
-        stopped = raw.get("clock_stopped_by")
-        return Stage(
-            name=name,
-            title=raw["title"],
-            role=role,
-            actions=MappingProxyType(actions),
-            stopped_by=ClockCause(stopped) if stopped else None,
-            deadline=self._timer(raw, "deadline", path, source),
-            timer=self._timer(raw, "timer", path, source),
-            final=raw.get("final", ""),
-            documents=tuple(raw.get("documents", [])),
-            place=source.at(path),
-        )
-
-    def _timer(
-        self, raw: dict[str, Any], key: str, path: Path, source: Source
-    ) -> StageTimer | None:
-        item = raw.get(key)
-        if item is None:
-            return None
-        place = source.at((*path, key, "action"))
-        self._known(item["action"], raw.get("actions", {}), place, "actions")
-        return StageTimer(
-            after=_duration(item["after"]) or timedelta(0),
-            action=item["action"],
-            every=_duration(item.get("every")),
+        return build_flow(
+            self.sources["flow.yaml"], names=names, condition=self._condition, found=self.findings
         )
 
     # --- texts -------------------------------------------------------------------------------

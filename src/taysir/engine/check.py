@@ -18,11 +18,9 @@ from typing import Any, Final
 from taysir.engine.check_law import law_findings
 from taysir.engine.check_pages import name_findings, page_findings
 from taysir.engine.check_tables import table_findings
-from taysir.engine.definition import PLACEHOLDER, Flow, OnNotFound, Pack, Stage
+from taysir.engine.definition import PLACEHOLDER, OnNotFound, Pack
 from taysir.engine.errors import (
     ENG_CHECK_ARABIC,
-    ENG_CHECK_DEAD_END,
-    ENG_CHECK_DEADLINE,
     ENG_CHECK_ONCE_ONLY,
     ENG_CHECK_REASON,
     ENG_CHECK_TESTS,
@@ -34,6 +32,7 @@ from taysir.engine.errors import (
 )
 from taysir.engine.facts import FactSource
 from taysir.engine.findings import Finding, Place, Severity, finding
+from taysir.engine.flow_check import check_flow
 from taysir.engine.law import Register
 from taysir.engine.pack import FACTS, FILES
 from taysir.engine.references import longest_known, names_in
@@ -64,7 +63,7 @@ def check_pack(
         name_findings(pack),
         _once_only(pack, holdings or {}),
         page_findings(pack, on=on),
-        _stages(pack.flow),
+        check_flow(pack.flow),
         table_findings(pack, on=on),
         law_findings(pack, on=on, register=register),
         _reasons(pack),
@@ -176,38 +175,6 @@ def _once_only(pack: Pack, holdings: Mapping[str, str]) -> Iterator[Finding]:
                 yield finding(
                     ENG_CHECK_ONCE_ONLY, question.place, fact=question.field, service=service
                 )
-
-
-# --- flow ----------------------------------------------------------------------------------------
-
-
-def _stages(flow: Flow) -> Iterator[Finding]:
-    """Every stage can be reached, ends, and does not wait for ever."""
-    forward = {name: _targets(stage) for name, stage in flow.stages.items()}
-    backward = {name: {other for other in forward if name in forward[other]} for name in forward}
-    reached = _closure({flow.start}, forward)
-    ending = _closure({name for name, stage in flow.stages.items() if stage.final}, backward)
-    for name, stage in flow.stages.items():
-        if name not in reached:
-            yield finding(ENG_CHECK_UNREACHABLE, stage.place, name=name)
-        if name not in ending:
-            yield finding(ENG_CHECK_DEAD_END, stage.place, stage=name)
-        if not stage.final and stage.deadline is None:
-            yield finding(ENG_CHECK_DEADLINE, stage.place, stage=name)
-
-
-def _targets(stage: Stage) -> set[str]:
-    return {action.to for action in stage.actions.values()}
-
-
-def _closure(start: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
-    reached = set(start)
-    waiting = list(reached)
-    while waiting:
-        for target in edges[waiting.pop()] - reached:
-            reached.add(target)
-            waiting.append(target)
-    return reached
 
 
 # --- reasons --------------------------------------------------------------------------------------

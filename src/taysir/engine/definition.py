@@ -215,9 +215,22 @@ class ClockCause(StrEnum):
     PAYMENT = "payment"
 
 
+class WaitFor(StrEnum):
+    """How many branches a join waits for."""
+
+    ALL = "all"
+    ANY = "any"
+    """The first to arrive ends the others."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """A step that a role may take from a stage; ``reasons`` are its approved texts."""
+    """A step that a role may take from a stage; ``reasons`` are its approved texts.
+
+    ``when`` allows it only if the facts say so. An action that ``returns`` sends the case back to
+    be corrected and remembers the stage that asked; an action that goes ``back`` leads to the
+    stage that asked, or to ``to`` if none did.
+    """
 
     name: str
     label: Text
@@ -226,20 +239,60 @@ class Action:
     notice: str = ""
     needs_reason: bool = False
     reasons: tuple[str, ...] = ()
+    when: Condition | None = None
+    returns: bool = False
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageTimer:
-    """What happens by itself: after a time, once or again and again until the stage is left."""
+    """What happens by itself: after a time, once or again and again until the stage is left.
+
+    With ``working_days`` the time is over when the last of so many working days ends.
+    """
 
     after: timedelta
     action: str
     every: timedelta | None = None
+    working_days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """A further role that may act on the stage too once a time has passed."""
+
+    role: Role
+    after: timedelta
+    working_days: int = 0
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way of a choice; the last of a choice has no condition."""
+
+    to: str
+    when: Condition | None = None
+    label: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """Where the branches of a fork come together, and where the case goes from there."""
+
+    fork: str
+    wait_for: WaitFor
+    to: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A place where a case can be; final stages carry the outcome that ends the case there."""
+    """A place where a case can be; final stages carry the outcome that ends the case there.
+
+    A stage with ``choose``, ``join`` or ``fork`` is passed without stopping. ``fork`` lists the
+    stages of each branch, the first being where the branch begins; while branches run, the case
+    as a whole is "at" the fork.
+    """
 
     name: str
     title: Text
@@ -248,17 +301,38 @@ class Stage:
     stopped_by: ClockCause | None = None
     deadline: StageTimer | None = None
     timer: StageTimer | None = None
+    escalations: tuple[Escalation, ...] = ()
     final: str = ""
     documents: tuple[str, ...] = ()
+    choose: tuple[Way, ...] = ()
+    fork: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    join: Join | None = None
     place: Place
+
+    @property
+    def waits(self) -> bool:
+        """Whether a case stops here until somebody acts or a time passes."""
+        return not (self.final or self.choose or self.join or self.fork)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Every stage that one step from here may lead to."""
+        after_join = (self.join.to,) if self.join else ()
+        return (
+            *(action.to for action in self.actions.values()),
+            *(way.to for way in self.choose),
+            *(stages[0] for stages in self.fork.values()),
+            *after_join,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """The stages of a case and where it starts."""
+    """The stages of a case and where it starts; ``enclosing`` names the fork around a stage."""
 
     start: str
     stages: Mapping[str, Stage]
+    enclosing: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 # --- decision ------------------------------------------------------------------------------------
