@@ -208,7 +208,7 @@ def test_a_call_outside_the_agreement_is_refused_and_journalled(
     ("headers", "target", "kind"),
     [
         ({}, f"/r1/{PERSONS}/persons/7", "Client.BadRequest"),
-        ({"X-Road-Client": "no"}, f"/r1/{PERSONS}/persons/7", "Server.InternalError"),
+        ({"X-Road-Client": "no"}, f"/r1/{PERSONS}/persons/7", "Client.BadRequest"),
         ({"X-Road-Client": str(PORTAL)}, "/r2/x", "Client.BadRequest"),
         (
             {"X-Road-Client": "WAHA/GOV/NON/portal"},

@@ -66,6 +66,12 @@ class AdminFace:
                 f'taysir_calls_elapsed_milliseconds_total{{direction="{direction}"}} {value:.3f}'
                 for direction, value in sorted(counters.elapsed_ms.items())
             ),
+            "# HELP taysir_refusals_total Requests refused by a face before they became a call.",
+            "# TYPE taysir_refusals_total counter",
+            *(
+                f'taysir_refusals_total{{face="{face}",code="{code}"}} {count}'
+                for (face, code), count in sorted(counters.refusals.items())
+            ),
             "# HELP taysir_journal_records_total Exchanges in the journal.",
             "# TYPE taysir_journal_records_total counter",
             f"taysir_journal_records_total {journal.count}",

@@ -13,7 +13,8 @@ from typing import Any
 from taysir.exchange.errors import EXC_MALFORMED
 from taysir.exchange.flow.consume import consume
 from taysir.exchange.flow.provide import provide
-from taysir.exchange.http import Request, Response, json_response
+from taysir.exchange.guard import CLIENTS_FACE, NODES_FACE, Guard
+from taysir.exchange.http import Request, Response, json_response, problem_response
 from taysir.exchange.runtime import NodeRuntime
 from taysir.exchange.wire import CALL_PATH, parse_information_call, xroad_error
 from taysir.kernel.errors import Problem
@@ -25,25 +26,42 @@ _ALLOWED_METHODS = "allowedMethods"
 class Edge:
     """The call faces of one node."""
 
-    def __init__(self, node: NodeRuntime) -> None:
+    def __init__(self, node: NodeRuntime, *, guard: Guard) -> None:
         self._node = node
+        self._guard = guard
 
     async def information_systems(self, request: Request) -> Response:
         """Answer a request of the information-system face."""
+        guard = self._guard
         try:
+            guard.access.check(request)
             listing = self._metaservice(request)
             if listing is not None:
                 return listing
             call = parse_information_call(request)
+            guard.clients.enter(call.consumer)
         except Problem as problem:
+            self._node.counters.refuse(CLIENTS_FACE, code=problem.code)
             return xroad_error(problem)
-        return await consume(self._node, call)
+        try:
+            return await consume(self._node, call)
+        finally:
+            guard.clients.leave(call.consumer)
 
     async def nodes(self, request: Request) -> Response:
         """Answer a request of another node."""
         if request.method != "POST" or request.path != CALL_PATH:
             return json_response({"title": "Not found", "status": 404}, status=404)
-        return await provide(self._node, request)
+        partners, partner = self._guard.partners, request.peer_certificate_der
+        try:
+            partners.enter(partner)
+        except Problem as problem:
+            self._node.counters.refuse(NODES_FACE, code=problem.code)
+            return problem_response(problem)
+        try:
+            return await provide(self._node, request)
+        finally:
+            partners.leave(partner)
 
     def _metaservice(self, request: Request) -> Response | None:
         """Answer a metaservice from the federation in hand, or return None for a call."""

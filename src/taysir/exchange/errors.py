@@ -218,6 +218,24 @@ EXC_PEER_ANSWER = declare(
     remedy_en="Nothing of it was passed on. Tell that node's operator and the programme office.",
     mender=Mender.PROVIDER,
 )
+EXC_FRAME = declare(
+    "EXC-0151",
+    status=400,
+    ar="ما وصل على الوصلة بين العقدتين ليس إطارا صحيحا: {reason}.",
+    en="What arrived on the link between the nodes is not a frame: {reason}.",
+    remedy_ar="تحقّق من أن العقدة الأخرى تطبق مرجع البروتوكول بالإصدار نفسه.",
+    remedy_en="Check that the other node follows the same version of the protocol reference.",
+    mender=Mender.OPERATOR,
+)
+EXC_BATCH = declare(
+    "EXC-0125",
+    status=403,
+    ar="الاتفاقية لا تجيز التوقيع على دفعة من الرسائل.",
+    en="The agreement does not allow one signature over many messages.",
+    remedy_ar="وقّع كل رسالة وحدها، أو اتفقوا على وضع الدفعات.",
+    remedy_en="Sign each message alone, or agree on the batch mode.",
+    mender=Mender.CALLER,
+)
 EXC_JOURNAL = declare(
     "EXC-0130",
     status=503,
@@ -282,6 +300,19 @@ XROAD_TYPES: Final = MappingProxyType(
         EXC_UNKNOWN_SERVICE.code: _SERVER + "UnknownService",
         EXC_PEER_ANSWER.code: "Server.ClientProxy.InvalidResponse",
         EXC_JOURNAL.code: "Server.ClientProxy.LoggingFailed",
+        # Refused at the face, before it became a call: kernel.identifiers and face_errors.
+        "KRN-0001": "Client.BadRequest",
+        "EXC-0171": "Client.BadRequest",
+        "EXC-0172": "Client.BadRequest",
+        "EXC-0173": "Client.BadRequest",
+        "EXC-0174": "Client.BadRequest",
+        "EXC-0175": "Client.BadRequest",
+        "EXC-0176": "Server.ClientProxy.NetworkError",
+        "EXC-0177": "Server.ClientProxy.NetworkError",
+        "EXC-0178": "Server.ClientProxy.NetworkError",
+        "EXC-0179": "Server.ClientProxy.NetworkError",
+        "EXC-0181": "Server.ClientProxy.SslAuthenticationFailed",
+        "EXC-0182": "Server.ClientProxy.AccessDenied",
     }
 )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 import ssl
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -88,12 +89,18 @@ def problem_response(problem: Problem, *, headers: Headers = ()) -> Response:
     """Return an RFC 9457 answer."""
     kind = (b"content-type", b"application/problem+json")
     body = orjson.dumps(problem.as_problem())
-    return Response(status=problem.kind.status, headers=(kind, *headers), body=body)
+    head = (kind, *retry_after(problem), *headers)
+    return Response(status=problem.kind.status, headers=head, body=body)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpLimits:
-    """The bounds of one listening face."""
+def retry_after(problem: Problem) -> Headers:
+    """Return the header that says when to come again, for a problem that knows."""
+    seconds = problem.params.get("retry_after_s")
+    return () if seconds is None else ((b"retry-after", str(seconds).encode("ascii")),)
+
+
+class HttpLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The bounds of one listening face; a node's settings may change them."""
 
     header_bytes: int = limits.HTTP_HEADER_BYTES
     target_bytes: int = limits.HTTP_TARGET_BYTES
@@ -101,7 +108,18 @@ class HttpLimits:
     header_timeout_s: float = limits.HTTP_HEADER_TIMEOUT_S
     body_timeout_s: float = limits.HTTP_BODY_TIMEOUT_S
     idle_timeout_s: float = limits.HTTP_IDLE_TIMEOUT_S
+    write_timeout_s: float = limits.HTTP_WRITE_TIMEOUT_S
+    handshake_timeout_s: float = limits.HTTP_HANDSHAKE_TIMEOUT_S
+    linger_s: float = limits.HTTP_LINGER_S
     connections: int = limits.HTTP_CONNECTIONS
+    connections_per_address: int = limits.HTTP_CONNECTIONS_PER_ADDRESS
+
+
+def plain_refusal(status: int) -> Response:
+    """Return the answer to what the server refuses by itself, as an RFC 9457 problem."""
+    problem = {"type": "about:blank", "title": _REASONS[status].decode(), "status": status}
+    kind = (b"content-type", b"application/problem+json")
+    return Response(status=status, headers=(kind,), body=orjson.dumps(problem))
 
 
 _REASONS: Final = {int(s): s.phrase.encode() for s in HTTPStatus}
@@ -131,7 +149,9 @@ class _Gate:
     handler: Handler
     bounds: HttpLimits
     loop: asyncio.AbstractEventLoop
+    refusal: Callable[[int], Response] = plain_refusal
     connections: set[_Connection] = field(default_factory=set)
+    addresses: Counter[str] = field(default_factory=Counter)
     under_way: set[asyncio.Task[None]] = field(default_factory=set)
     sweeper: asyncio.TimerHandle | None = None
 
@@ -140,8 +160,15 @@ class _Gate:
         now = self.loop.time()
         for connection in [c for c in self.connections if c.deadline <= now]:
             connection.time_out()
+        for connection in [c for c in self.connections if c.write_deadline <= now]:
+            connection.abort()
         bounds = self.bounds
-        shortest = min(bounds.header_timeout_s, bounds.body_timeout_s, bounds.idle_timeout_s)
+        shortest = min(
+            bounds.header_timeout_s,
+            bounds.body_timeout_s,
+            bounds.idle_timeout_s,
+            bounds.write_timeout_s,
+        )
         self.sweeper = self.loop.call_later(min(0.5, shortest / 4), self.sweep)
 
 
@@ -153,6 +180,8 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
         self.deadline = math.inf
+        self.write_deadline = math.inf
+        self._address = ""
         self._peer_der: bytes | None = None
         self._queue: list[tuple[Request, bool]] = []
         self._task: asyncio.Task[None] | None = None
@@ -173,17 +202,26 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
-        if len(self._gate.connections) >= self._gate.bounds.connections:
+        gate, peer = self._gate, transport.get_extra_info("peername")
+        self._address = str(peer[0]) if peer else ""
+        gate.addresses[self._address] += 1
+        crowded = gate.addresses[self._address] > gate.bounds.connections_per_address
+        full = crowded or len(gate.connections) >= gate.bounds.connections
+        gate.connections.add(self)
+        if full:
             self._refuse(503)
             return
-        self._gate.connections.add(self)
         tls = transport.get_extra_info("ssl_object")
         if tls is not None:
             self._peer_der = tls.getpeercert(binary_form=True)
         self._arm(self._gate.bounds.idle_timeout_s)
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        self._gate.connections.discard(self)
+        gate = self._gate
+        gate.connections.discard(self)
+        gate.addresses[self._address] -= 1
+        if not gate.addresses[self._address]:
+            del gate.addresses[self._address]
         self._writable.set()
 
     def data_received(self, data: bytes) -> None:
@@ -198,9 +236,11 @@ class _Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._writable.clear()
+        self.write_deadline = self._gate.loop.time() + self._gate.bounds.write_timeout_s
 
     def resume_writing(self) -> None:
         self._writable.set()
+        self.write_deadline = math.inf
 
     # --- httptools callbacks ---
 
@@ -280,19 +320,18 @@ class _Connection(asyncio.Protocol):
             self._arm(self._gate.bounds.idle_timeout_s)
 
     def _refuse(self, status: int) -> None:
-        """Answer an unacceptable request and close; nothing of it reaches the handler."""
+        """Answer an unacceptable request and close; nothing of it reaches the handler.
+
+        What still comes is dropped for a moment: closing at once would break the connection before
+        the sender has read why.
+        """
         if self._refused or self._transport is None:
             return
         self._refused = True
-        self._disarm()
-        body = orjson.dumps(
-            {"type": "about:blank", "title": _REASONS[status].decode(), "status": status}
-        )
-        kind = ((b"content-type", b"application/problem+json"),)
-        self._transport.write(
-            encode_response(Response(status=status, headers=kind, body=body), keep_alive=False)
-        )
-        self._transport.close()
+        self._transport.write(encode_response(self._gate.refusal(status), keep_alive=False))
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        self._arm(self._gate.bounds.linger_s)
 
     def _arm(self, seconds: float) -> None:
         self.deadline = self._gate.loop.time() + seconds
@@ -303,10 +342,18 @@ class _Connection(asyncio.Protocol):
     def time_out(self) -> None:
         """End a connection that kept us waiting for too long."""
         self._disarm()
-        if self._in_message:
+        if self._in_message and not self._refused:
             self._refuse(408)
+        elif self._transport is not None and self._transport.get_write_buffer_size():
+            self.abort()
         else:
             self.shut()
+
+    def abort(self) -> None:
+        """End a connection whose client does not read, without waiting until it does."""
+        self.write_deadline = math.inf
+        if self._transport is not None:
+            self._transport.abort()
 
     def shut(self) -> None:
         """Close the connection at once."""
@@ -355,6 +402,7 @@ async def serve_http(
     port: int,
     tls: ssl.SSLContext | None = None,
     bounds: HttpLimits | None = None,
+    refusal: Callable[[int], Response] = plain_refusal,
 ) -> HttpServer:
     """Listen on a face until it is closed.
 
@@ -367,6 +415,7 @@ async def serve_http(
         port: the port, or 0 for a free one.
         tls: the server's context; with ``CERT_REQUIRED`` the peer's certificate reaches requests.
         bounds: the bounds of this face.
+        refusal: the answer to what the server refuses by itself, for a status.
 
     Raises:
         OSError: when the port cannot be had.
@@ -382,9 +431,15 @@ async def serve_http(
             return json_response({"title": "Internal error", "status": 500}, status=500)
 
     loop = asyncio.get_running_loop()
-    gate = _Gate(handler=guarded, bounds=bounds or HttpLimits(), loop=loop)
+    kept = bounds or HttpLimits()
+    gate = _Gate(handler=guarded, bounds=kept, loop=loop, refusal=refusal)
     gate.sweep()
     server = await loop.create_server(
-        lambda: _Connection(gate), host, port, ssl=tls, reuse_address=True
+        lambda: _Connection(gate),
+        host,
+        port,
+        ssl=tls,
+        ssl_handshake_timeout=kept.handshake_timeout_s if tls else None,
+        reuse_address=True,
     )
     return HttpServer(server, gate)

@@ -13,16 +13,19 @@ import ssl
 import time
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
 import uvloop
 
+from taysir.exchange.access import face_context
 from taysir.exchange.admin import AdminFace, PackageEvidence
 from taysir.exchange.backend import Address, HttpPool
 from taysir.exchange.edge import Edge
 from taysir.exchange.errors import EXC_SETTINGS
+from taysir.exchange.guard import make_guard, refusal_of_clients, refusal_of_nodes
 from taysir.exchange.http import HttpServer, serve_http
 from taysir.exchange.journal import Journal
 from taysir.exchange.keys.service import load_signer, load_tls_key
@@ -123,6 +126,7 @@ async def start_node(
         OSError: for a port that cannot be had.
     """
     pools = _Pools(client_context(settings))
+    guard = make_guard(settings, now=lambda: datetime.now(UTC))
     runtime = NodeRuntime(
         name=settings.name,
         zone=settings.zone,
@@ -135,7 +139,7 @@ async def start_node(
         now_ms=lambda: time.time_ns() // 1_000_000,
         new_id=lambda: str(uuid.uuid4()),
     )
-    edge = Edge(runtime)
+    edge = Edge(runtime, guard=guard)
     faces = await _open_faces(settings, runtime, edge=edge, package=package)
     fetching = asyncio.create_task(source.keep_fresh())
     log.info("node_started", node=settings.name, journal_records=runtime.journal.count)
@@ -147,11 +151,25 @@ async def _open_faces(
 ) -> list[HttpServer]:
     host = settings.host
     admin = AdminFace(runtime, package=package)
-    tls = server_context(settings)
+    bounds, counters = settings.http, runtime.counters
     return [
-        await serve_http(edge.nodes, host=host, port=settings.peer_port, tls=tls),
-        await serve_http(edge.information_systems, host=host, port=settings.face_port),
-        await serve_http(admin, host=host, port=settings.admin_port),
+        await serve_http(
+            edge.nodes,
+            host=host,
+            port=settings.peer_port,
+            tls=server_context(settings),
+            bounds=bounds,
+            refusal=refusal_of_nodes(counters),
+        ),
+        await serve_http(
+            edge.information_systems,
+            host=host,
+            port=settings.face_port,
+            tls=face_context(settings.face),
+            bounds=bounds,
+            refusal=refusal_of_clients(counters),
+        ),
+        await serve_http(admin, host=host, port=settings.admin_port, bounds=bounds),
     ]
 
 

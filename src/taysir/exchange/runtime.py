@@ -89,12 +89,18 @@ class Counters:
     def __init__(self) -> None:
         self.calls: dict[tuple[str, str], int] = {}
         self.elapsed_ms: dict[str, float] = {}
+        self.refusals: dict[tuple[str, str], int] = {}
 
     def count(self, direction: str, *, result: str, elapsed_ms: float) -> None:
         """Count one call."""
         key = (direction, result)
         self.calls[key] = self.calls.get(key, 0) + 1
         self.elapsed_ms[direction] = self.elapsed_ms.get(direction, 0.0) + elapsed_ms
+
+    def refuse(self, face: str, *, code: str) -> None:
+        """Count one request that a face refused before it became a call."""
+        key = (face, code)
+        self.refusals[key] = self.refusals.get(key, 0) + 1
 
 
 @dataclass(slots=True, kw_only=True)

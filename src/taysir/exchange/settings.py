@@ -7,6 +7,8 @@ from pathlib import Path
 import msgspec
 
 from taysir.exchange.errors import EXC_SETTINGS
+from taysir.exchange.http import HttpLimits
+from taysir.exchange.partner_limits import Allowance
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 
@@ -25,6 +27,23 @@ class KeyPair(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     certificate: str
     key: str
     secret: str = ""
+
+
+class FaceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may use the information-system face, and how it is protected.
+
+    Attributes:
+        tls: the certificate and key that the face shows; without it the face speaks plain HTTP.
+        clients: for each subsystem the certificate files (PEM) of the systems that speak for it.
+        api_keys: the file of API keys, for development; see ``taysir keys api-key``.
+        open_to_all: lets everyone call at an address beyond loopback, where something before the
+            node decides who may.
+    """
+
+    tls: KeyPair | None = None
+    clients: dict[str, tuple[str, ...]] = {}
+    api_keys: str = ""
+    open_to_all: bool = False
 
 
 class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +66,10 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         authority_certificate: the authority's certificate (PEM), the anchor of all trust.
         agreements: the folder of signed agreements.
         segment_bytes: the size of a journal segment.
+        face: who may use the information-system face.
+        http: the bounds of connections and requests at every face.
+        client_allowance: what each information system may take.
+        partner_allowance: what each other node may take.
     """
 
     name: str
@@ -65,6 +88,10 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     authority_certificate: str
     agreements: str
     segment_bytes: int = limits.JOURNAL_SEGMENT_BYTES
+    face: FaceSettings = FaceSettings()
+    http: HttpLimits = HttpLimits()
+    client_allowance: Allowance = Allowance()
+    partner_allowance: Allowance = Allowance()
 
 
 def read_settings(file: Path) -> NodeSettings:

@@ -13,12 +13,13 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import orjson
 
 from taysir.exchange.errors import EXC_MALFORMED, xroad_type
-from taysir.exchange.http import Headers, Request, Response
+from taysir.exchange.http import Headers, Request, Response, retry_after
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import ServiceId, SubsystemId
 from taysir.kernel.signature import base64url
@@ -31,7 +32,7 @@ _NOT_PASSED: Final = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization te trailer upgrade "
     b"transfer-encoding host content-length content-type user-agent server expect date "
     b"authorization cookie set-cookie taysir-statement taysir-purpose taysir-subject "
-    b"taysir-consent x-road-client x-road-service x-road-id x-road-userid x-road-issue "
+    b"taysir-api-key taysir-consent x-road-client x-road-service x-road-id x-road-userid x-road-issue "
     b"x-road-request-id x-road-request-hash x-road-represented-party x-road-error".split()
 )
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{1,255}")
@@ -62,6 +63,18 @@ class InformationCall:
         return f"{self.path}?{self.query}" if self.query else self.path
 
 
+@lru_cache(maxsize=4096)
+def subsystem_id(text: str) -> SubsystemId:
+    """Return the identifier that a text spells, kept from the last time; raises KRN-0001."""
+    return SubsystemId.parse(text)
+
+
+@lru_cache(maxsize=4096)
+def service_id(text: str) -> ServiceId:
+    """Return the identifier that a text spells, kept from the last time; raises KRN-0001."""
+    return ServiceId.parse(text)
+
+
 def parse_information_call(request: Request) -> InformationCall:
     """Read a request of the information-system face; raises EXC-0101 and KRN-0001."""
     parts = request.raw_path.decode("latin-1").split("/", 7)
@@ -73,8 +86,8 @@ def parse_information_call(request: Request) -> InformationCall:
     if not client:
         raise Problem(EXC_MALFORMED, reason="the header X-Road-Client is missing")
     return InformationCall(
-        consumer=SubsystemId.parse(client),
-        service=ServiceId.parse("/".join(parts[2:7])),
+        consumer=subsystem_id(client),
+        service=service_id("/".join(parts[2:7])),
         method=request.method,
         path="/" + (parts[7] if len(parts) > 7 else ""),
         query=request.raw_query.decode("latin-1"),
@@ -144,4 +157,5 @@ def xroad_error(problem: Problem, *, headers: Headers = ()) -> Response:
         "detail": problem.remedy("en"),
     }
     head: Headers = ((b"content-type", b"application/json"), (b"x-road-error", kind.encode()))
-    return Response(status=problem.kind.status, headers=(*head, *headers), body=orjson.dumps(body))
+    head = (*head, *retry_after(problem), *headers)
+    return Response(status=problem.kind.status, headers=head, body=orjson.dumps(body))

@@ -34,6 +34,44 @@ HTTP_IDLE_TIMEOUT_S: Final = 60.0
 HTTP_CONNECTIONS: Final = 1024
 """Open connections of one listening face; beyond it new ones are refused at once."""
 
+HTTP_CONNECTIONS_PER_ADDRESS: Final = 512
+"""Open connections of one address, so that no single machine can take all of a face."""
+
+HTTP_WRITE_TIMEOUT_S: Final = 30.0
+"""From a full send buffer to an empty one; ends clients that do not read their answer."""
+
+HTTP_HANDSHAKE_TIMEOUT_S: Final = 10.0
+"""A TLS handshake; half of one is how a slow client begins."""
+
+HTTP_LINGER_S: Final = 2.0
+"""How long what still comes of a refused request is read and dropped, so that its sender can see
+the refusal instead of a broken connection."""
+
+# --- What one partner may take of a node ---------------------------------------------------------
+
+PARTNER_REQUESTS_PER_S: Final = 20_000.0
+"""Requests a second of one partner: above what a node carries, so it only ends floods of requests
+that are cheap to refuse; agreements have their own quota, and settings may ask for less."""
+
+PARTNER_BURST: Final = 20_000
+"""Requests at once after a rest: one second of the rate."""
+
+PARTNER_CALLS: Final = 1024
+"""Calls of one partner under way together: a quarter of what may wait for the disk."""
+
+PARTNERS_TRACKED: Final = 4096
+"""Partners whose requests are counted; more than a country has agencies, and bounded for those
+who invent names."""
+
+BUSY_RETRY_S: Final = 1
+"""When a caller that was refused for too much at once should come again."""
+
+API_KEYS: Final = 1000
+"""Keys in one file; they are for development, where a few dozen are many."""
+
+API_KEY_DAYS: Final = 366
+"""The longest life of an API key; whoever needs longer uses a certificate."""
+
 # --- Processes of an installation ----------------------------------------------------------------
 
 PROCESS_STOP_TIMEOUT_S: Final = 10.0
@@ -220,6 +258,9 @@ CLOCK_SKEW_S: Final = 30
 AGREEMENT_FIELDS: Final = 512
 """JSON Pointers of one agreement; the largest sample service has thirteen."""
 
+AGREEMENT_CODE_CHARACTERS: Final = 128
+"""One code of a purpose, legal basis or zone; those of the sample country have up to thirty."""
+
 AGREEMENT_VALIDITY_DAYS: Final = 3660
 """The longest validity of an agreement; law changes sooner."""
 
@@ -302,6 +343,15 @@ JOURNAL_BATCH_RECORDS: Final = 512
 JOURNAL_QUEUE_RECORDS: Final = 4096
 """Records waiting for the disk; beyond it new calls are refused clearly."""
 
+JOURNAL_WAIT_S: Final = 5.0
+"""How long the disk may take for one commit before new calls are refused; a good one takes 1 ms."""
+
+JOURNAL_INDEX_ROWS: Final = 2048
+"""Rows that are indexed together; a quarter of the cost of indexing them one by one."""
+
+JOURNAL_INDEX_DELAY_S: Final = 0.25
+"""How long a record may wait to be found by look-ups while there are few of them."""
+
 BATCH_STATEMENTS: Final = 1024
 """Statements under one signature: ten levels of proof, and no more work lost with a bad one."""
 
@@ -319,6 +369,9 @@ LINK_BODY_BYTES: Final = 256 * KIB
 
 LINK_CALLS: Final = 2048
 """Calls under way on one link; further ones are refused as busy by the one who would send them."""
+
+LINK_CONNECTIONS: Final = 256
+"""Links that other nodes hold to one node; a federation has hundreds of nodes, not thousands."""
 
 LINK_BYTES_WAITING: Final = 64 * MIB
 """Bytes that wait to be written to one link; beyond that the other side is too slow."""
