@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from taysir.exchange.model import CallOutcome, Direction, StoredExchange
 from taysir.exchange.runtime import ReplayCache
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
+from taysir.kernel.signature import base64url
 
 EXAMPLE = StoredExchange(
     exchange_id="e-1",
@@ -99,6 +101,65 @@ def test_quotas_count_answers_of_one_side_since_a_time(tmp_path: Path) -> None:
         return counts
 
     assert asyncio.run(run()) == [1, 1]
+
+
+def test_what_is_appended_together_gets_positions_in_a_row(tmp_path: Path) -> None:
+    async def run() -> tuple[list[range], int]:
+        journal = Journal(tmp_path, segment_bytes=1 << 16)
+        groups = [[example(10 * group + n) for n in range(7)] for group in range(100)]
+        told: list[tuple[int, int]] = []
+        journal.watch(lambda first, exchanges: told.append((first, len(exchanges))))
+        ranges = await asyncio.gather(*(journal.append_many(group) for group in groups))
+        kept = [exchange.exchange_id for exchange in journal.exchanges()]
+        for group, positions in zip(groups, ranges, strict=True):
+            assert [kept[at] for at in positions] == [one.exchange_id for one in group]
+        assert [first for first, _ in told] == [
+            sum(n for _, n in told[:i]) for i in range(len(told))
+        ]
+        await journal.close()
+        return ranges, len(kept)
+
+    ranges, count = asyncio.run(run())
+    assert count == 700
+    assert {len(positions) for positions in ranges} == {7}
+
+
+def test_issue_and_certificate_lead_to_exchanges(tmp_path: Path) -> None:
+    def token(thumbprint: str) -> bytes:
+        return base64url(json.dumps({"x5t#S256": thumbprint}).encode()).encode() + b".e30.AA"
+
+    async def run() -> None:
+        journal = Journal(tmp_path, segment_bytes=1 << 16)
+        await journal.append_many(
+            [
+                example(1, issue="TRF-1", request=token("k1"), recorded_at_ms=10),
+                example(2, issue="TRF-2", request=token("k2"), recorded_at_ms=20),
+                example(3, issue="TRF-1", response=token("k1"), recorded_at_ms=30),
+            ]
+        )
+        await journal.indexed()
+        assert [e.exchange_id for e in journal.of_issue("TRF-1", limit=5)] == ["e-3", "e-1"]
+        signed = journal.signed_by("k1", from_ms=10, until_ms=31)
+        assert [exchange.exchange_id for exchange in signed] == ["e-1", "e-3"]
+        signed = journal.signed_by("k1", from_ms=11, until_ms=30)
+        assert [exchange.exchange_id for exchange in signed] == []
+        assert not list(journal.signed_by("k3", from_ms=0, until_ms=99))
+        await journal.close()
+
+    asyncio.run(run())
+
+
+def test_more_waiting_records_than_the_bound_are_refused(tmp_path: Path) -> None:
+    async def run() -> None:
+        journal = Journal(tmp_path)
+        taken = journal.submit([example(0)] * limits.JOURNAL_QUEUE_RECORDS)
+        with pytest.raises(Problem, match="EXC-0130"):
+            await journal.append(example(1))
+        assert await taken == 0
+        assert await journal.append(example(1)) == limits.JOURNAL_QUEUE_RECORDS
+        await journal.close()
+
+    asyncio.run(run())
 
 
 def test_a_number_is_refused_while_its_statement_counts_as_fresh() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taysir.exchange.errors import EXC_JOURNAL_DAMAGED
+from taysir.exchange.journal_store import GENESIS, Place, chain_hash
 from taysir.exchange.segments import SegmentStore, verify_segments
 from taysir.kernel.errors import Problem
 
@@ -49,10 +50,10 @@ def test_records_come_back_in_order_over_segments(tmp_path: Path) -> None:
 def test_a_reopened_store_goes_on_with_position_and_chain(tmp_path: Path) -> None:
     written = filled(tmp_path)
     store = SegmentStore(tmp_path, segment_bytes=SMALL)
-    [record] = store.append([b"next"])
-    assert record.position == len(written)
-    assert store.read(record.place) == b"next"
-    assert [later.payload for later in store.records(start=record.position)] == [b"next"]
+    added = store.append([b"next"])
+    assert added.position == len(written)
+    assert store.read(Place(added.segment, added.offsets[0])) == b"next"
+    assert [later.payload for later in store.records(start=added.position)] == [b"next"]
     store.close()
     assert verify_segments(tmp_path) == len(written) + 1
 
@@ -70,10 +71,10 @@ def test_a_batch_larger_than_a_segment_gets_one_of_its_own(tmp_path: Path) -> No
 def test_a_torn_last_batch_is_forgotten_whole(tmp_path: Path, cut: int) -> None:
     store = SegmentStore(tmp_path)
     store.append([b"kept"])
-    [first, _second] = store.append([b"a" * 100, b"b" * 100])
+    torn = store.append([b"a" * 100, b"b" * 100])
     store.close()
     [file] = tmp_path.glob("*.segment")
-    start = first.place.offset
+    start = torn.offsets[0]
     data = bytearray(file.read_bytes())
     data[start + cut : start + 300] = bytes(300 - cut)
     file.write_bytes(data)
@@ -98,6 +99,36 @@ def test_a_changed_bit_before_the_last_batch_is_found(
     first.write_bytes(data)
     with pytest.raises(Problem) as found:
         assert verify_segments(folder) == len(written)
+    assert found.value.kind is EXC_JOURNAL_DAMAGED
+
+
+def test_the_chain_follows_from_the_payloads_alone(tmp_path: Path) -> None:
+    written, chain = filled(tmp_path), GENESIS
+    store = SegmentStore(tmp_path, segment_bytes=SMALL)
+    for record, payload in zip(store.records(), written, strict=True):
+        chain = chain_hash(chain, payload)
+        assert record.chain == chain
+    assert store.chain == chain
+    store.close()
+
+
+@settings(max_examples=40, deadline=None)
+@given(where=st.floats(min_value=0, max_value=0.999), bit=st.integers(0, 7))
+def test_a_changed_bit_in_the_open_segment_is_no_torn_end(
+    tmp_path_factory: pytest.TempPathFactory, where: float, bit: int
+) -> None:
+    """Whatever stands before a whole batch was durable, so it is damage and nothing is dropped."""
+    folder = tmp_path_factory.mktemp("segments")
+    store = SegmentStore(folder)
+    store.append([b"first" * 50] * 3)
+    last = store.append([b"last" * 50])
+    store.close()
+    [file] = folder.glob("*.segment")
+    data = bytearray(file.read_bytes())
+    data[int((last.offsets[0] - 60) * where)] ^= 1 << bit
+    file.write_bytes(data)
+    with pytest.raises(Problem) as found:
+        SegmentStore(folder)
     assert found.value.kind is EXC_JOURNAL_DAMAGED
 
 
@@ -131,8 +162,8 @@ from pathlib import Path
 from taysir.exchange.segments import SegmentStore
 store = SegmentStore(Path(sys.argv[1]), segment_bytes=65536)
 while True:
-    records = store.append([b"%d" % store.next_position + bytes(500)] * 3)
-    sys.stdout.write(f"{records[-1].position}\\n")
+    written = store.append([b"%d" % store.next_position + bytes(500)] * 3)
+    sys.stdout.write(f"{written.position + 2}\\n")
     sys.stdout.flush()
 """
 

@@ -1,16 +1,20 @@
 """The node's evidence: every exchange is durable here before any answer leaves the node.
 
-Calls append concurrently; one writer commits everything that is pending with one fdatasync (group
-commit), off the event loop. Behind it lie the segments; beside it the index, which is derived from
-the journal, may lag a moment, and is rebuilt when it is lost.
+Calls append concurrently; one thread commits everything that is pending with one write and one
+fdatasync (group commit), and wakes the event loop once for all of it. Behind it lie the segments;
+beside it the index, which is derived from the journal, may lag a moment, and is rebuilt when it is
+lost. On the event loop an append costs a future and a place in the queue, nothing else.
 """
 
 from __future__ import annotations
 
 import asyncio
+import queue
 import sqlite3
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -18,9 +22,10 @@ from typing import Final
 import msgspec
 
 from taysir.exchange.errors import EXC_JOURNAL, EXC_JOURNAL_DAMAGED, EXC_UNKNOWN_EXCHANGE
-from taysir.exchange.index import ExchangeIndex, IndexEntry
+from taysir.exchange.index import ExchangeIndex, IndexEntry, IndexRow, index_row
+from taysir.exchange.journal_store import Place, Store
 from taysir.exchange.model import Direction, StoredExchange
-from taysir.exchange.segments import Record, SegmentStore
+from taysir.exchange.segments import SegmentStore
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.log import get_logger
@@ -30,23 +35,60 @@ log = get_logger(__name__)
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(StoredExchange)
 
+Watcher = Callable[[int, Sequence[StoredExchange]], None]
+"""Told of each batch once it is durable: the first position and the exchanges; in the writer's
+thread, so it must be quick and must not raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What one call appends: kept together, positions in a row, one future for all."""
+
+    exchanges: Sequence[StoredExchange]
+    done: asyncio.Future[int]
+
 
 class Journal:
     """The evidence of one node; make it inside the running event loop and close it at the end."""
 
-    def __init__(self, folder: Path, *, segment_bytes: int = limits.JOURNAL_SEGMENT_BYTES) -> None:
-        self._store = SegmentStore(folder / "segments", segment_bytes=segment_bytes)
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        segment_bytes: int = limits.JOURNAL_SEGMENT_BYTES,
+        store: Store | None = None,
+    ) -> None:
+        """Open the journal of a folder; its records lie in segments there, or in another store."""
+        self._loop = asyncio.get_running_loop()
+        self._store = store or SegmentStore(folder / "segments", segment_bytes=segment_bytes)
         self._index = ExchangeIndex(folder / "index.sqlite")
-        self._pending: list[tuple[StoredExchange, asyncio.Future[int]]] = []
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
-        self._writer: asyncio.Task[None] | None = None
-        self._unindexed: list[tuple[Record, StoredExchange]] = []
+        self._watchers: list[Watcher] = []
+        self._pending = 0
+        self._stuck_since = 0.0
+        self._queue: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()
+        self._rows: queue.SimpleQueue[list[IndexRow] | threading.Event | None] = queue.SimpleQueue()
+        self._index_behind = False
         self._catch_up()
+        self._threads = [
+            threading.Thread(target=self._write, name="journal", daemon=True),
+            threading.Thread(target=self._keep_index, name="journal-index", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     @property
     def count(self) -> int:
-        """How many exchanges the journal holds."""
+        """How many records the journal holds."""
         return self._store.next_position
+
+    @property
+    def chain(self) -> bytes:
+        """The chain hash of the last durable record."""
+        return self._store.chain
+
+    def watch(self, watcher: Watcher) -> None:
+        """Have every batch told to a watcher from now on, before its calls go on."""
+        self._watchers.append(watcher)
 
     def _catch_up(self) -> None:
         """Bring an index that was lost or lags up to the journal; raises EXC-0131.
@@ -62,11 +104,22 @@ class Journal:
             )
         behind = self._store.records(start=self._index.next_position())
         caught = 0
-        for chunk in iter(lambda: list(islice(behind, limits.JOURNAL_BATCH_RECORDS)), []):
-            self._index.add([(record, _DECODER.decode(record.payload)) for record in chunk])
+        for chunk in iter(lambda: list(islice(behind, limits.JOURNAL_INDEX_ROWS)), []):
+            self._index.add(
+                [
+                    index_row(
+                        _DECODER.decode(record.payload),
+                        position=record.position,
+                        place=record.place,
+                    )
+                    for record in chunk
+                ]
+            )
             caught += len(chunk)
         if caught:
             log.info("index_caught_up", records=caught)
+
+    # --- writing ---------------------------------------------------------------------------------
 
     async def append(self, exchange: StoredExchange) -> int:
         """Keep one exchange and return its position; durable on return.
@@ -74,62 +127,163 @@ class Journal:
         Raises:
             Problem: EXC-0130 when the disk is full or too far behind.
         """
-        if len(self._pending) >= limits.JOURNAL_QUEUE_RECORDS:
-            raise Problem(EXC_JOURNAL, reason="the disk is too far behind")
-        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._pending.append((exchange, done))
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._write_pending())
-        return await done
+        return await self.submit((exchange,))
 
-    async def _write_pending(self) -> None:
-        loop = asyncio.get_running_loop()
-        while self._pending:
-            batch = self._pending[: limits.JOURNAL_BATCH_RECORDS]
-            del self._pending[: len(batch)]
-            payloads = [_ENCODER.encode(exchange) for exchange, _done in batch]
-            try:
-                records = await loop.run_in_executor(self._thread, self._store.append, payloads)
-            except Problem as problem:
-                for _exchange, done in batch:
-                    if not done.cancelled():
-                        done.set_exception(problem)
-                continue
-            for (_exchange, done), record in zip(batch, records, strict=True):
-                if not done.cancelled():
-                    done.set_result(record.position)
-            rows = [(record, pair[0]) for pair, record in zip(batch, records, strict=True)]
-            self._thread.submit(self._index_rows, rows)
-        self._writer = None
+    async def append_many(self, exchanges: Sequence[StoredExchange]) -> range:
+        """Keep exchanges together, all or none, and return their positions; durable on return.
 
-    def _index_rows(self, rows: list[tuple[Record, StoredExchange]]) -> None:
-        """Index what was written; what cannot be indexed now is tried again with the next."""
-        self._unindexed.extend(rows)
-        try:
-            self._index.add(self._unindexed)
-        except sqlite3.Error as error:
-            log.warning("index_behind", records=len(self._unindexed), reason=str(error))
+        Raises:
+            Problem: EXC-0130 when the disk is full or too far behind.
+        """
+        first = await self.submit(exchanges)
+        return range(first, first + len(exchanges))
+
+    def submit(self, exchanges: Sequence[StoredExchange]) -> asyncio.Future[int]:
+        """Queue exchanges and return the future of their first position, from the event loop.
+
+        Raises:
+            Problem: EXC-0130 when the disk is too far behind.
+        """
+        if self._pending:
+            stuck_s = self._loop.time() - self._stuck_since
+            if (
+                self._pending + len(exchanges) > limits.JOURNAL_QUEUE_RECORDS
+                or stuck_s > limits.JOURNAL_WAIT_S
+            ):
+                raise Problem(EXC_JOURNAL, reason="the disk is too far behind")
         else:
-            self._unindexed.clear()
+            self._stuck_since = self._loop.time()
+        self._pending += len(exchanges)
+        done: asyncio.Future[int] = self._loop.create_future()
+        self._queue.put(_Group(exchanges, done))
+        return done
+
+    def _write(self) -> None:
+        """Commit what is pending, batch after batch, until told to stop."""
+        stopping = False
+        while not stopping:
+            group = self._queue.get()
+            groups: list[_Group] = []
+            room = limits.JOURNAL_BATCH_RECORDS
+            while group is not None:
+                groups.append(group)
+                room -= len(group.exchanges)
+                if room <= 0 or self._queue.empty():
+                    break
+                group = self._queue.get()
+            stopping = group is None
+            if groups:
+                self._commit(groups)
+
+    def _commit(self, groups: list[_Group]) -> None:
+        exchanges = [exchange for group in groups for exchange in group.exchanges]
+        try:
+            written = self._store.append([_ENCODER.encode(exchange) for exchange in exchanges])
+        except Problem as problem:
+            self._loop.call_soon_threadsafe(self._fail, groups, problem)
+            return
+        for watcher in self._watchers:
+            watcher(written.position, exchanges)
+        self._loop.call_soon_threadsafe(self._settle, groups, written.position)
+        places = (Place(written.segment, offset) for offset in written.offsets)
+        self._rows.put(
+            [
+                index_row(exchange, position=position, place=place)
+                for position, (exchange, place) in enumerate(
+                    zip(exchanges, places, strict=True), written.position
+                )
+            ]
+        )
+
+    def _settle(self, groups: list[_Group], position: int) -> None:
+        self._stuck_since = self._loop.time()
+        for group in groups:
+            self._pending -= len(group.exchanges)
+            if not group.done.done():
+                group.done.set_result(position)
+            position += len(group.exchanges)
+
+    def _fail(self, groups: list[_Group], problem: Problem) -> None:
+        self._stuck_since = self._loop.time()
+        for group in groups:
+            self._pending -= len(group.exchanges)
+            if not group.done.done():
+                group.done.set_exception(Problem(problem.kind, **problem.params))
+
+    # --- the index -------------------------------------------------------------------------------
+
+    def _keep_index(self) -> None:
+        """Index in large batches: when many rows wait, or the first has waited long enough."""
+        waiting: list[IndexRow] = []
+        until = 0.0
+        while True:
+            timeout = max(0.0, until - time.monotonic()) if waiting else None
+            try:
+                item = self._rows.get(timeout=timeout)
+            except queue.Empty:
+                self._index_rows(waiting)
+                continue
+            if not isinstance(item, list):
+                self._index_rows(waiting)
+                if item is None:
+                    return
+                item.set()
+                continue
+            if not waiting:
+                until = time.monotonic() + limits.JOURNAL_INDEX_DELAY_S
+            waiting += item
+            if len(waiting) >= limits.JOURNAL_INDEX_ROWS:
+                self._index_rows(waiting)
+
+    def _index_rows(self, waiting: list[IndexRow]) -> None:
+        """Index what was written; after a failure the journal itself says what is missing."""
+        try:
+            if self._index_behind:
+                self._catch_up()
+            else:
+                self._index.add(waiting)
+            self._index_behind = False
+        except (sqlite3.Error, Problem) as error:
+            self._index_behind = True
+            log.warning("index_behind", reason=str(error))
+        waiting.clear()
 
     async def indexed(self) -> None:
         """Wait until everything that is durable now can be looked up."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, lambda: None)
+        done = threading.Event()
+        self._rows.put(done)
+        await self._loop.run_in_executor(None, done.wait)
+
+    # --- reading ---------------------------------------------------------------------------------
 
     def find(self, exchange_id: str) -> list[StoredExchange]:
         """Return what this node holds of an exchange: one record a side; raises EXC-0141."""
-        found = [self._read(entry) for entry in self._index.of_exchange(exchange_id)]
+        entries = (self._read(entry) for entry in self._index.of_exchange(exchange_id))
+        found = [exchange for exchange in entries if exchange.exchange_id == exchange_id]
         if not found:
             raise Problem(EXC_UNKNOWN_EXCHANGE)
         return found
 
     def about(self, subject: str, *, limit: int) -> list[StoredExchange]:
         """Return the exchanges about a pseudonymous subject, newest first."""
-        return [self._read(entry) for entry in self._index.about(subject, limit=limit)]
+        found = (self._read(entry) for entry in self._index.about(subject, limit=limit))
+        return [exchange for exchange in found if exchange.subject == subject]
+
+    def of_issue(self, issue: str, *, limit: int) -> list[StoredExchange]:
+        """Return the exchanges that belong to an issue, newest first."""
+        found = (self._read(entry) for entry in self._index.of_issue(issue, limit=limit))
+        return [exchange for exchange in found if exchange.issue == issue]
 
     def latest(self, *, limit: int) -> list[StoredExchange]:
         """Return the newest exchanges, newest first."""
         return [self._read(entry) for entry in self._index.latest(limit=limit)]
+
+    def signed_by(
+        self, thumbprint: str, *, from_ms: int, until_ms: int
+    ) -> Iterator[StoredExchange]:
+        """Yield the exchanges with a statement signed by a certificate, oldest first."""
+        for entry in self._index.signed_by(thumbprint, from_ms=from_ms, until_ms=until_ms):
+            yield self._read(entry)
 
     def _read(self, entry: IndexEntry) -> StoredExchange:
         exchange = _DECODER.decode(self._store.read(entry.place))
@@ -148,12 +302,15 @@ class Journal:
     def exchanges(self, *, start: int = 0) -> Iterator[StoredExchange]:
         """Yield the exchanges from a position on."""
         for record in self._store.records(start=start):
-            yield _DECODER.decode(record.payload)
+            exchange = _DECODER.decode(record.payload)
+            yield msgspec.structs.replace(exchange, position=record.position)
 
     async def close(self) -> None:
         """Write what is pending and release the files."""
-        if self._writer is not None:
-            await self._writer
-        self._thread.shutdown(wait=True)
+        writer, indexer = self._threads
+        self._queue.put(None)
+        await self._loop.run_in_executor(None, writer.join)
+        self._rows.put(None)
+        await self._loop.run_in_executor(None, indexer.join)
         self._store.close()
         self._index.close()

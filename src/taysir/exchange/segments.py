@@ -1,16 +1,16 @@
 """Append-only storage of records in preallocated segment files, the ground of the journal.
 
 A segment begins with its first position and the chain hash before it, so that a start reads only
-the last one. Records are written in batches: a header (length, CRC-32) and frames (length, CRC-32,
-chain hash, payload). The chain hash of a record is SHA-256(previous chain hash ‖ payload), so no
-record can be changed, dropped or moved without breaking every later one. A batch is synced
-before the next begins; only the last can be torn, and then nobody was told. Preallocation is what
-makes small commits fast: fdatasync of a file whose size stays is cheap. Synchronous; knows no
-format of payloads.
+the last one. Records are written in batches: a header (mark, length, count, CRC-32, chain hash
+after it) and frames (length, SHA-256, payload); the CRC covers the header and the frames' heads,
+the hashes cover the payloads. A batch is synced before the next begins; only the last can be torn,
+and then nobody was told. Preallocation is what makes small commits fast: fdatasync of a file whose
+size stays is cheap. docs/reference/journal-format.md is the description for other programs.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import struct
@@ -18,35 +18,19 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from taysir.exchange.errors import EXC_JOURNAL, EXC_JOURNAL_DAMAGED
+from taysir.exchange.journal_store import GENESIS, Place, Record, Written
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 
-_SEGMENT: Final = struct.Struct("<8sQ32s")
-_BATCH: Final = struct.Struct("<II")
-_FRAME: Final = struct.Struct("<II32s")
-_MAGIC: Final = b"TAYSIRJ1"
-_GENESIS: Final = bytes(32)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a record's frame begins."""
-
-    segment: int
-    offset: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One record as it lies on disk. ``position`` counts from 0 over all segments."""
-
-    position: int
-    chain: bytes
-    payload: bytes
-    place: Place
+_SEGMENT: Final = struct.Struct("<8sQ32sI")
+_BATCH: Final = struct.Struct("<4sIII32s")
+_COUNTS: Final = struct.Struct("<II32s")
+_FRAME: Final = struct.Struct("<I32s")
+_MAGIC: Final = b"TAYSIRJ2"
+_MARK: Final = b"TJB2"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +40,7 @@ class _End:
     segment: int = 0
     offset: int = 0
     position: int = 0
-    chain: bytes = _GENESIS
+    chain: bytes = GENESIS
 
 
 class SegmentStore:
@@ -72,7 +56,7 @@ class SegmentStore:
         self._folder = folder
         self._segment_bytes = segment_bytes
         self._fd = -1
-        files = _segment_files(folder)
+        files = segment_files(folder)
         self._end = _find_end(files[-1]) if files else _End()
 
     @property
@@ -85,8 +69,8 @@ class SegmentStore:
         """The chain hash of the last record; 32 zero bytes when there is none."""
         return self._end.chain
 
-    def append(self, payloads: Sequence[bytes]) -> list[Record]:
-        """Write records as one batch and return them; durable when this returns.
+    def append(self, payloads: Sequence[bytes]) -> Written:
+        """Write records as one batch; all are durable when this returns.
 
         Raises:
             Problem: EXC-0130 when the disk does not take them; then none of them counts.
@@ -109,25 +93,27 @@ class SegmentStore:
         if not self._end.segment or (full and self._end.offset > _SEGMENT.size):
             self._open_segment(self._end.segment + 1, size=max(self._segment_bytes, size))
 
-    def _write_batch(self, payloads: Sequence[bytes]) -> list[Record]:
-        end = self._end
-        position, chain = end.position, end.chain
-        offset = end.offset + _BATCH.size
-        body = bytearray()
-        records = []
+    def _write_batch(self, payloads: Sequence[bytes]) -> Written:
+        end, sha256, pack = self._end, hashlib.sha256, _FRAME.pack
+        chain, offset = end.chain, end.offset + _BATCH.size
+        heads, parts, offsets = [], [b""], []
         for payload in payloads:
-            chain = hashlib.sha256(chain + payload).digest()
-            place = Place(end.segment, offset + len(body))
-            body += _FRAME.pack(len(payload), zlib.crc32(payload), chain)
-            body += payload
-            records.append(Record(position=position, chain=chain, payload=payload, place=place))
-            position += 1
-        _write_all(self._fd, _BATCH.pack(len(body), zlib.crc32(body)) + body, offset=end.offset)
+            digest = sha256(payload).digest()
+            chain = sha256(chain + digest).digest()
+            head = pack(len(payload), digest)
+            heads.append(head)
+            parts += (head, payload)
+            offsets.append(offset)
+            offset += _FRAME.size + len(payload)
+        length = offset - end.offset - _BATCH.size
+        crc = zlib.crc32(b"".join(heads), zlib.crc32(_COUNTS.pack(length, len(heads), chain)))
+        parts[0] = _BATCH.pack(_MARK, length, len(heads), crc, chain)
+        _write_all(self._fd, b"".join(parts), offset=end.offset)
         os.fdatasync(self._fd)
         self._end = _End(
-            segment=end.segment, offset=offset + len(body), position=position, chain=chain
+            segment=end.segment, offset=offset, position=end.position + len(heads), chain=chain
         )
-        return records
+        return Written(position=end.position, segment=end.segment, offsets=offsets)
 
     def _reopen(self) -> None:
         """Go on behind the last whole batch; what a crash or a failed write left is wiped."""
@@ -139,12 +125,17 @@ class SegmentStore:
     def _open_segment(self, number: int, *, size: int) -> None:
         self._release()
         draft = self._file(number).with_suffix(".draft")
-        self._fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-        os.posix_fallocate(self._fd, 0, size + _SEGMENT.size)
-        header = _SEGMENT.pack(_MAGIC, self._end.position, self._end.chain)
-        _write_all(self._fd, header, offset=0)
-        os.fsync(self._fd)
-        draft.rename(self._file(number))
+        try:
+            self._fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+            os.posix_fallocate(self._fd, 0, size + _SEGMENT.size)
+            _write_all(self._fd, _header(self._end), offset=0)
+            os.fsync(self._fd)
+            draft.rename(self._file(number))
+        except OSError:
+            # A full disk must not be kept full by the half of a segment that nobody reads.
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            raise
         folder_fd = os.open(self._folder, os.O_RDONLY)
         try:
             os.fsync(folder_fd)
@@ -162,7 +153,7 @@ class SegmentStore:
 
     def records(self, *, start: int = 0) -> Iterator[Record]:
         """Yield the records from a position on; raises EXC-0131."""
-        files = _segment_files(self._folder)
+        files = segment_files(self._folder)
         first = max(
             (i for i, file in enumerate(files) if _begin(file).position <= start), default=0
         )
@@ -175,9 +166,9 @@ class SegmentStore:
         file = self._file(place.segment)
         with file.open("rb") as handle:
             handle.seek(place.offset)
-            length, crc, _link = _FRAME.unpack(handle.read(_FRAME.size))
+            length, digest = _FRAME.unpack(handle.read(_FRAME.size))
             payload = handle.read(length)
-        if zlib.crc32(payload) != crc:
+        if hashlib.sha256(payload).digest() != digest:
             raise _damage(file, position=place.offset, reason="the record is not whole")
         return payload
 
@@ -197,17 +188,18 @@ def verify_segments(folder: Path) -> int:
     Raises:
         Problem: EXC-0131 naming the file and position of the first fault.
     """
-    return sum(1 for _ in _scan(_segment_files(folder)))
+    return sum(1 for _ in _scan(segment_files(folder)))
+
+
+def segment_files(folder: Path) -> list[Path]:
+    """Return the segments of a folder in their order."""
+    return sorted(folder.glob("*.segment"))
 
 
 def _write_all(fd: int, data: bytes, *, offset: int) -> None:
     written = os.pwrite(fd, data, offset)
     if written != len(data):
         raise OSError(28, "short write")
-
-
-def _segment_files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.segment"))
 
 
 def _damage(file: Path, *, position: int, reason: str) -> Problem:
@@ -218,10 +210,18 @@ def _begin(file: Path) -> _End:
     """Read a segment's header; raises EXC-0131."""
     with file.open("rb") as handle:
         header = handle.read(_SEGMENT.size)
-    if len(header) != _SEGMENT.size or not header.startswith(_MAGIC):
-        raise _damage(file, position=0, reason="the segment's header is not whole")
-    _magic, position, chain = _SEGMENT.unpack(header)
-    return _End(segment=int(file.stem), offset=_SEGMENT.size, position=position, chain=chain)
+    if len(header) == _SEGMENT.size:
+        _magic, position, chain, _crc = _SEGMENT.unpack(header)
+        end = _End(segment=int(file.stem), offset=_SEGMENT.size, position=position, chain=chain)
+        if header == _header(end):
+            return end
+    raise _damage(file, position=0, reason="the segment's header is not whole")
+
+
+def _header(end: _End) -> bytes:
+    """Return the header of a segment that begins here."""
+    crc = zlib.crc32(end.position.to_bytes(8, "little") + end.chain)
+    return _SEGMENT.pack(_MAGIC, end.position, end.chain, crc)
 
 
 def _find_end(file: Path) -> _End:
@@ -242,51 +242,61 @@ def _scan(files: list[Path]) -> Iterator[Record]:
         if end is not None and (end.position, end.chain) != (begin.position, begin.chain):
             raise _damage(file, position=begin.position, reason="a segment before it is cut")
         end = begin
-        with file.open("rb") as handle:
-            for offset, body in _batches(handle, file=file, last=file == files[-1]):
-                for record in _records(body, offset=offset, end=end, file=file):
-                    end.position, end.chain = record.position + 1, record.chain
-                    yield record
+        data = file.read_bytes()
+        while batch := _read_batch(data, end=end):
+            for record in batch:
+                end.position, end.chain = record.position + 1, record.chain
+                end.offset = record.place.offset + _FRAME.size + len(record.payload)
+                yield record
+        if _holds_more(data, offset=end.offset, last=file == files[-1]):
+            reason = f"the batch at byte {end.offset} is not as it was written"
+            raise _damage(file, position=end.position, reason=reason)
 
 
-def _batches(handle: BinaryIO, *, file: Path, last: bool) -> Iterator[tuple[int, bytes]]:
-    """Yield the whole batches of a segment with the offset of their first frame."""
-    offset = _SEGMENT.size
-    while True:
-        length, body, whole = _read_batch(handle, offset)
-        if not whole:
-            torn = length and (not last or _read_batch(handle, offset + _BATCH.size + length)[2])
-            if torn:
-                raise _damage(file, position=offset, reason="a batch is not as it was written")
-            return
-        yield offset + _BATCH.size, body
-        offset += _BATCH.size + length
-
-
-def _read_batch(handle: BinaryIO, offset: int) -> tuple[int, bytes, bool]:
-    """Return a batch's length, its bytes and whether it is whole; no batch has the length 0."""
-    handle.seek(offset)
-    header = handle.read(_BATCH.size)
-    if len(header) < _BATCH.size:
-        return 0, b"", False
-    length, crc = _BATCH.unpack(header)
-    if length == 0 or length > os.fstat(handle.fileno()).st_size - offset - _BATCH.size:
-        return length, b"", False
-    body = handle.read(length)
-    return length, body, zlib.crc32(body) == crc
-
-
-def _records(body: bytes, *, offset: int, end: _End, file: Path) -> Iterator[Record]:
-    """Take a batch apart and check that each record follows from the one before it."""
-    at, position, chain = 0, end.position, end.chain
-    while at < len(body):
-        length, _crc, link = _FRAME.unpack_from(body, at)
-        payload = body[at + _FRAME.size : at + _FRAME.size + length]
-        chain = hashlib.sha256(chain + payload).digest()
-        if chain != link:
-            reason = "a record does not follow from the one before it"
-            raise _damage(file, position=position, reason=reason)
-        place = Place(end.segment, offset + at)
-        yield Record(position=position, chain=chain, payload=payload, place=place)
+def _read_batch(data: bytes, *, end: _End) -> list[Record]:
+    """Return the records of the batch that follows; none if it is not whole."""
+    counted = _counted(data, offset=end.offset)
+    if counted is None:
+        return []
+    count, after = counted
+    records, at, chain = [], end.offset + _BATCH.size, end.chain
+    for position in range(end.position, end.position + count):
+        length, digest = _FRAME.unpack_from(data, at)
+        payload = data[at + _FRAME.size : at + _FRAME.size + length]
+        if hashlib.sha256(payload).digest() != digest:
+            return []
+        chain = hashlib.sha256(chain + digest).digest()
+        place = Place(end.segment, at)
+        records.append(Record(position=position, chain=chain, payload=payload, place=place))
         at += _FRAME.size + length
-        position += 1
+    return records if chain == after else []
+
+
+def _counted(data: bytes, *, offset: int) -> tuple[int, bytes] | None:
+    """Return a batch's count and the chain after it if its header and frames' heads are whole."""
+    if offset + _BATCH.size > len(data):
+        return None
+    mark, length, count, crc, chain = _BATCH.unpack_from(data, offset)
+    at = offset + _BATCH.size
+    behind = at + length
+    if mark != _MARK or not count or behind > len(data):
+        return None
+    seen = zlib.crc32(_COUNTS.pack(length, count, chain))
+    for _ in range(count):
+        if at + _FRAME.size > behind:
+            return None
+        seen = zlib.crc32(data[at : at + _FRAME.size], seen)
+        at += _FRAME.size + int(_FRAME.unpack_from(data, at)[0])
+    return (count, chain) if (at, seen) == (behind, crc) else None
+
+
+def _holds_more(data: bytes, *, offset: int, last: bool) -> bool:
+    """Whether something was lost behind the last whole batch; a torn last one is no loss."""
+    if not last:
+        return any(data[offset : offset + _BATCH.size])
+    at = data.find(_MARK, offset + 1)
+    while at >= 0:
+        if _counted(data, offset=at) is not None:
+            return True
+        at = data.find(_MARK, at + 1)
+    return False
