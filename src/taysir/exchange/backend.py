@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,13 +28,13 @@ class BackendUnreachable(Exception):
 class Address:
     """Where to connect; with a TLS context the connection is mutual TLS.
 
-    ``tls_thumbprint`` pins the certificate that the other side must show.
+    ``tls_thumbprints`` pins the certificates of which the other side must show one.
     """
 
     host: str
     port: int
     tls: ssl.SSLContext | None = None
-    tls_thumbprint: str = ""
+    tls_thumbprints: frozenset[str] = frozenset()
 
 
 class _Connection(asyncio.Protocol):
@@ -108,6 +109,16 @@ class _Connection(asyncio.Protocol):
         return await self._answer
 
 
+def check_pinned(
+    tls: ssl.SSLObject, *, thumbprints: frozenset[str], close: Callable[[], None]
+) -> None:
+    """Close and raise BackendUnreachable unless the other side shows a registered certificate."""
+    shown = tls.getpeercert(binary_form=True)
+    if shown is None or thumbprint(shown) not in thumbprints:
+        close()
+        raise BackendUnreachable("it shows another certificate than the registered one")
+
+
 class HttpPool:
     """The connections to one address."""
 
@@ -161,10 +172,8 @@ class HttpPool:
         except (OSError, ssl.SSLError) as error:
             raise BackendUnreachable(str(error)) from error
         if address.tls is not None:
-            shown = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
-            if thumbprint(shown) != address.tls_thumbprint:
-                connection.close()
-                raise BackendUnreachable("it shows another certificate than the registered one")
+            tls = transport.get_extra_info("ssl_object")
+            check_pinned(tls, thumbprints=address.tls_thumbprints, close=connection.close)
         return connection
 
     def close(self) -> None:

@@ -13,12 +13,20 @@ from typing import Any
 from taysir.exchange.errors import EXC_MALFORMED
 from taysir.exchange.flow.consume import consume
 from taysir.exchange.flow.provide import provide
+from taysir.exchange.frames import Message
 from taysir.exchange.guard import CLIENTS_FACE, NODES_FACE, Guard
-from taysir.exchange.http import Request, Response, json_response, problem_response
+from taysir.exchange.http import Headers, Request, Response, json_response, problem_response
+from taysir.exchange.link import LinkPeer
 from taysir.exchange.runtime import NodeRuntime
-from taysir.exchange.wire import CALL_PATH, parse_information_call, xroad_error
+from taysir.exchange.wire import (
+    CALL_PATH,
+    STATEMENT_HEADER,
+    parse_information_call,
+    xroad_error,
+)
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import ServiceId, SubsystemId
+from taysir.kernel.signature import thumbprint
 
 _ALLOWED_METHODS = "allowedMethods"
 
@@ -59,9 +67,33 @@ class Edge:
             self._node.counters.refuse(NODES_FACE, code=problem.code)
             return problem_response(problem)
         try:
-            return await provide(self._node, request)
+            answer = await provide(
+                self._node,
+                _message_of(request),
+                tls_thumbprint=thumbprint(request.peer_certificate_der or b""),
+            )
         finally:
             partners.leave(partner)
+        signed: Headers = (
+            (STATEMENT_HEADER, answer.statement),
+            (b"content-type", answer.body_type),
+        )
+        return Response(status=200, headers=(*signed, *answer.headers), body=answer.body)
+
+    async def link(self, message: Message, peer: LinkPeer) -> Message:
+        """Answer a call of another node that came over a framed link."""
+        partners = self._guard.partners
+        try:
+            partners.enter(peer.certificate_der)
+        except Problem as problem:
+            self._node.counters.refuse(NODES_FACE, code=problem.code)
+            return _unsigned(message, problem)
+        try:
+            return await provide(self._node, message, tls_thumbprint=peer.thumbprint)
+        except Problem as problem:
+            return _unsigned(message, problem)
+        finally:
+            partners.leave(peer.certificate_der)
 
     def _metaservice(self, request: Request) -> Response | None:
         """Answer a metaservice from the federation in hand, or return None for a call."""
@@ -89,6 +121,23 @@ class Edge:
         services = directory.services_of(SubsystemId.parse(client))
         offered = sorted(service for service in set(services) if service.subsystem == provider)
         return json_response({"service": [_service_of(service) for service in offered]})
+
+
+def _message_of(request: Request) -> Message:
+    """Return the call that a request of the HTTP form carries."""
+    return Message(
+        0,
+        request.header(STATEMENT_HEADER).encode("latin-1"),
+        request.header(b"content-type").encode("latin-1"),
+        request.headers,
+        request.body,
+    )
+
+
+def _unsigned(message: Message, problem: Problem) -> Message:
+    """Return the answer to a call that cannot be tied to a known member."""
+    answer = problem_response(problem)
+    return Message(message.number, b"", b"application/problem+json", (), answer.body)
 
 
 def _id_of(subsystem: SubsystemId, *, kind: str) -> dict[str, str]:

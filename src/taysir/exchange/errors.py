@@ -70,10 +70,10 @@ EXC_AGREEMENT_DATES = declare(
 EXC_QUOTA = declare(
     "EXC-0107",
     status=429,
-    ar="بلغت الطلبات الحد اليومي المتفق عليه: {quota}.",
-    en="The agreed daily number of calls is used up: {quota}.",
-    remedy_ar="أعد المحاولة غدا، أو اتفق على حد أعلى.",
-    remedy_en="Try again tomorrow, or agree on a higher number.",
+    ar="بلغت الطلبات الحد المتفق عليه: {quota} لكل {period_ar}.",
+    en="The agreed number of calls is used up: {quota} per {period}.",
+    remedy_ar="أعد المحاولة في الفترة التالية، أو اتفق على حد أعلى.",
+    remedy_en="Try again in the next period, or agree on a higher number.",
     mender=Mender.CALLER,
     retry=Retry.LATER,
 )
@@ -171,6 +171,25 @@ EXC_EXPIRED = declare(
     mender=Mender.CALLER,
     retry=Retry.NOW,
 )
+EXC_CONSENT_REFUSED = declare(
+    "EXC-0118",
+    status=403,
+    ar="الموافقة المذكورة لا تغطي هذا الطلب: {reason}.",
+    en="The consent that the call names does not cover it: {reason}.",
+    remedy_ar="اطلب موافقة صاحب البيانات على هذا الغرض وهذه الحقول، وسجلها لدى العقدتين.",
+    remedy_en="Obtain the person's consent to this purpose and these fields; register it.",
+    mender=Mender.CALLER,
+    retry=Retry.AFTER_MENDING,
+)
+EXC_REQUEST_FIELD = declare(
+    "EXC-0119",
+    status=403,
+    ar="في الطلب حقل لا تجيزه الاتفاقية: {field}.",
+    en="The request holds a field that the agreement does not permit: {field}.",
+    remedy_ar="أرسل الحقول المذكورة في request_fields وحدها، أو عدّل الاتفاقية بأخرى.",
+    remedy_en="Send only the fields of request_fields, or supersede the agreement.",
+    mender=Mender.CALLER,
+)
 EXC_NODE_UNREACHABLE = declare(
     "EXC-0120",
     status=502,
@@ -228,12 +247,40 @@ EXC_FRAME = declare(
     mender=Mender.OPERATOR,
 )
 EXC_BATCH = declare(
-    "EXC-0125",
+    "EXC-0152",
     status=403,
     ar="الاتفاقية لا تجيز التوقيع على دفعة من الرسائل.",
     en="The agreement does not allow one signature over many messages.",
     remedy_ar="وقّع كل رسالة وحدها، أو اتفقوا على وضع الدفعات.",
     remedy_en="Sign each message alone, or agree on the batch mode.",
+    mender=Mender.CALLER,
+)
+EXC_REQUEST_INVALID = declare(
+    "EXC-0125",
+    status=400,
+    ar="الطلب لا يطابق وصف OpenAPI للخدمة: {reason}.",
+    en="The request does not fit the service's OpenAPI document: {reason}.",
+    remedy_ar="صحّح الطلب كما يصفه getOpenAPI لهذه الخدمة.",
+    remedy_en="Correct the request as getOpenAPI of this service describes it.",
+    mender=Mender.CALLER,
+)
+EXC_NO_DESCRIPTION = declare(
+    "EXC-0126",
+    status=503,
+    ar="وصف OpenAPI للخدمة {service} غير متاح لعقدتها، فلا يمكن التحقق من الطلب.",
+    en="The OpenAPI document of {service} is not available to its node, so nothing can be checked.",
+    remedy_ar="تحقق من ملف الوصف أو عنوانه في إعدادات العقدة المصدر؛ تعيد المحاولة وحدها.",
+    remedy_en="Check the document's file or address in the source node's settings; it tries again.",
+    mender=Mender.PROVIDER,
+    retry=Retry.LATER,
+)
+EXC_MODE = declare(
+    "EXC-0127",
+    status=403,
+    ar="الاتفاقية لا تجيز التبادل بهذه الطريقة: {mode}.",
+    en="The agreement does not permit this mode of exchange: {mode}.",
+    remedy_ar="استعمل طريقة تذكرها الاتفاقية، أو عدّلها بأخرى.",
+    remedy_en="Use a mode that the agreement names, or supersede the agreement.",
     mender=Mender.CALLER,
 )
 EXC_JOURNAL = declare(
@@ -286,6 +333,11 @@ XROAD_TYPES: Final = MappingProxyType(
         EXC_QUOTA.code: _SERVER + "AccessDenied",
         EXC_CONSENT.code: _SERVER + "AccessDenied",
         EXC_ZONE.code: _SERVER + "AccessDenied",
+        EXC_CONSENT_REFUSED.code: _SERVER + "AccessDenied",
+        EXC_REQUEST_FIELD.code: _SERVER + "AccessDenied",
+        EXC_MODE.code: _SERVER + "AccessDenied",
+        EXC_REQUEST_INVALID.code: "Client.BadRequest",
+        EXC_NO_DESCRIPTION.code: _SERVER + "ServiceFailed.InvalidResponse",
         EXC_FEDERATION_EXPIRED.code: "Server.ClientProxy.OutdatedGlobalConf",
         EXC_CLOCK.code: _SERVER + "InvalidRequest",
         EXC_REPLAY.code: _SERVER + "InvalidRequest",

@@ -11,9 +11,10 @@ import asyncio
 import math
 import ssl
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
@@ -77,6 +78,9 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Handler = Callable[[Request], Awaitable[Response]]
+
+ProtocolsByAlpn = Mapping[str, Callable[[], asyncio.Protocol]]
+"""What else is spoken on a TLS port: a maker of protocols by ALPN name."""
 
 
 def json_response(value: object, *, status: int = 200, headers: Headers = ()) -> Response:
@@ -361,6 +365,22 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
 
 
+class _ByAlpn(asyncio.Protocol):
+    """Hands a connection to the protocol that its TLS handshake chose, or to HTTP/1.1."""
+
+    def __init__(self, gate: _Gate, protocols: ProtocolsByAlpn) -> None:
+        self._gate = gate
+        self._protocols = protocols
+
+    def connection_made(self, transport: Any) -> None:
+        tls = transport.get_extra_info("ssl_object")
+        chosen = tls.selected_alpn_protocol() if tls is not None else None
+        make = self._protocols.get(chosen or "")
+        protocol = make() if make is not None else _Connection(self._gate)
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+
+
 class HttpServer:
     """A listening face. Use :func:`serve_http` to make one."""
 
@@ -403,6 +423,7 @@ async def serve_http(
     tls: ssl.SSLContext | None = None,
     bounds: HttpLimits | None = None,
     refusal: Callable[[int], Response] = plain_refusal,
+    protocols: ProtocolsByAlpn = MappingProxyType({}),
 ) -> HttpServer:
     """Listen on a face until it is closed.
 
@@ -416,6 +437,7 @@ async def serve_http(
         tls: the server's context; with ``CERT_REQUIRED`` the peer's certificate reaches requests.
         bounds: the bounds of this face.
         refusal: the answer to what the server refuses by itself, for a status.
+        protocols: what else is spoken on the port, by the name in the TLS handshake.
 
     Raises:
         OSError: when the port cannot be had.
@@ -435,7 +457,7 @@ async def serve_http(
     gate = _Gate(handler=guarded, bounds=kept, loop=loop, refusal=refusal)
     gate.sweep()
     server = await loop.create_server(
-        lambda: _Connection(gate),
+        lambda: _ByAlpn(gate, protocols) if protocols else _Connection(gate),
         host,
         port,
         ssl=tls,

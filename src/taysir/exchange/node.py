@@ -25,11 +25,14 @@ from taysir.exchange.admin import AdminFace, PackageEvidence
 from taysir.exchange.backend import Address, HttpPool
 from taysir.exchange.edge import Edge
 from taysir.exchange.errors import EXC_SETTINGS
+from taysir.exchange.frames import ALPN
 from taysir.exchange.guard import make_guard, refusal_of_clients, refusal_of_nodes
 from taysir.exchange.http import HttpServer, serve_http
 from taysir.exchange.journal import Journal
 from taysir.exchange.keys.service import load_signer, load_tls_key
+from taysir.exchange.link import LinkService
 from taysir.exchange.model import Directory, NodeEntry
+from taysir.exchange.peers import Peer, PeerTls
 from taysir.exchange.runtime import Backend, NodeRuntime
 from taysir.exchange.settings import NodeSettings
 from taysir.kernel import limits
@@ -57,6 +60,7 @@ class RunningNode:
     runtime: NodeRuntime
     edge: Edge
     faces: list[HttpServer]
+    links: LinkService
     pools: _Pools
     fetching: asyncio.Task[None]
 
@@ -67,8 +71,10 @@ class RunningNode:
             await self.fetching
         for face in self.faces:
             face.stop_listening()
+        await self.links.drain(timeout_s=limits.CALL_TIMEOUT_S)
         for face in self.faces:
             await face.drain(timeout_s=limits.CALL_TIMEOUT_S)
+        self.links.close()
         for face in self.faces:
             await face.close()
         self.pools.close()
@@ -78,26 +84,20 @@ class RunningNode:
 class _Pools:
     """The connections to other nodes and to back ends, made when first needed."""
 
-    def __init__(self, client_tls: ssl.SSLContext) -> None:
-        self._tls = client_tls
-        self._peers: dict[tuple[str, int, str], HttpPool] = {}
+    def __init__(self, tls: PeerTls) -> None:
+        self._tls = tls
+        self._peers: dict[tuple[str, int, str], Peer] = {}
         self._backends: list[HttpPool] = []
 
-    def peer(self, entry: NodeEntry) -> HttpPool:
+    def peer(self, entry: NodeEntry) -> Peer:
         """Return the connections to another node, as the federation registers it now."""
         key = (entry.host, entry.port, entry.tls_thumbprint)
-        if key not in self._peers:
-            self._peers[key] = HttpPool(
-                Address(
-                    host=entry.host,
-                    port=entry.port,
-                    tls=self._tls,
-                    tls_thumbprint=entry.tls_thumbprint,
-                ),
-                connections=limits.PEER_CONNECTIONS,
-                timeout_s=limits.CALL_TIMEOUT_S,
-            )
-        return self._peers[key]
+        peer = self._peers.get(key)
+        if peer is None:
+            thumbprints = frozenset({entry.tls_thumbprint})
+            peer = Peer(host=entry.host, port=entry.port, thumbprints=thumbprints, tls=self._tls)
+            self._peers[key] = peer
+        return peer
 
     def backend(self, url: str) -> Backend:
         """Return the connections to a back end."""
@@ -125,7 +125,7 @@ async def start_node(
         Problem: EXC-0140 for keys that cannot be read, EXC-0131 for a damaged journal.
         OSError: for a port that cannot be had.
     """
-    pools = _Pools(client_context(settings))
+    pools = _Pools(peer_tls(settings))
     guard = make_guard(settings, now=lambda: datetime.now(UTC))
     runtime = NodeRuntime(
         name=settings.name,
@@ -134,23 +134,31 @@ async def start_node(
         directory=source.current,
         signers={MemberId.parse(m): load_signer(pair) for m, pair in settings.members.items()},
         backends={ServiceId.parse(s): pools.backend(url) for s, url in settings.services.items()},
-        peer_pool=pools.peer,
+        peer=pools.peer,
         journal=Journal(Path(settings.folder), segment_bytes=settings.segment_bytes),
         now_ms=lambda: time.time_ns() // 1_000_000,
         new_id=lambda: str(uuid.uuid4()),
     )
     edge = Edge(runtime, guard=guard)
-    faces = await _open_faces(settings, runtime, edge=edge, package=package)
+    links = LinkService(edge.link, loop=asyncio.get_running_loop())
+    admin = AdminFace(runtime, package=package)
+    faces = await _open_faces(settings, runtime, edge=edge, admin=admin, links=links)
     fetching = asyncio.create_task(source.keep_fresh())
     log.info("node_started", node=settings.name, journal_records=runtime.journal.count)
-    return RunningNode(runtime=runtime, edge=edge, faces=faces, pools=pools, fetching=fetching)
+    return RunningNode(
+        runtime=runtime, edge=edge, faces=faces, links=links, pools=pools, fetching=fetching
+    )
 
 
 async def _open_faces(
-    settings: NodeSettings, runtime: NodeRuntime, *, edge: Edge, package: PackageEvidence
+    settings: NodeSettings,
+    runtime: NodeRuntime,
+    *,
+    edge: Edge,
+    admin: AdminFace,
+    links: LinkService,
 ) -> list[HttpServer]:
     host = settings.host
-    admin = AdminFace(runtime, package=package)
     bounds, counters = settings.http, runtime.counters
     return [
         await serve_http(
@@ -160,6 +168,7 @@ async def _open_faces(
             tls=server_context(settings),
             bounds=bounds,
             refusal=refusal_of_nodes(counters),
+            protocols={ALPN: links.protocol},
         ),
         await serve_http(
             edge.information_systems,
@@ -198,8 +207,16 @@ def server_context(settings: NodeSettings) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.verify_mode = ssl.CERT_REQUIRED
+    context.set_alpn_protocols([ALPN, "http/1.1"])
     _load(context, settings)
     return context
+
+
+def peer_tls(settings: NodeSettings) -> PeerTls:
+    """Return the contexts towards other nodes, with and without the framed link."""
+    link = client_context(settings)
+    link.set_alpn_protocols([ALPN])
+    return PeerTls(link=link, http=client_context(settings))
 
 
 def client_context(settings: NodeSettings) -> ssl.SSLContext:

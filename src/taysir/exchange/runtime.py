@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from taysir.exchange.backend import HttpPool
 from taysir.exchange.errors import EXC_BUSY, EXC_FEDERATION_EXPIRED, EXC_REPLAY
 from taysir.exchange.journal import Journal
 from taysir.exchange.model import Agreement, Direction, Directory, NodeEntry
+from taysir.exchange.peers import Peer
+from taysir.exchange.sealing import Sealer
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId
 from taysir.kernel.signature import Signer, base64url
+from taysir.kernel.statement import Statement, sign_statement
 
 _DAY_MS: Final = 86_400_000
 _FRESH_MS: Final = 2 * limits.CLOCK_SKEW_S * 1000
@@ -113,17 +118,23 @@ class NodeRuntime:
     directory: Callable[[], Directory]
     signers: dict[MemberId, Signer]
     backends: dict[ServiceId, Backend]
-    peer_pool: Callable[[NodeEntry], HttpPool]
+    peer: Callable[[NodeEntry], Peer]
     journal: Journal
     now_ms: Callable[[], int]
     new_id: Callable[[], str]
     replay: ReplayCache = field(default_factory=ReplayCache)
     counters: Counters = field(default_factory=Counters)
     daily: DailyCalls = field(init=False)
+    sealers: dict[MemberId, Sealer] = field(init=False)
 
     def __post_init__(self) -> None:
         """Remember the calls that were received just before a restart, so none is played again."""
         self.daily = DailyCalls(self.journal)
+        loop = asyncio.get_running_loop()
+        self.sealers = {
+            member: Sealer(partial(self.signers.__getitem__, member), loop=loop, now_ms=self.now_ms)
+            for member in self.signers
+        }
         now_ms = self.now_ms()
         seen = self.journal.received_since(now_ms - _FRESH_MS)
         for number in {f"{exchange.consumer} {exchange.exchange_id}" for exchange in seen}:
@@ -140,6 +151,12 @@ class NodeRuntime:
             expired_at = directory.expires_at.isoformat(timespec="seconds")
             raise Problem(EXC_FEDERATION_EXPIRED, expired_at=expired_at)
         return directory
+
+    async def sign(self, statement: Statement, *, by: MemberId, batch: bool) -> bytes:
+        """Return a member's signed token of a statement, alone or in a batch."""
+        if batch:
+            return await self.sealers[by].seal(statement)
+        return sign_statement(statement, signer=self.signers[by])
 
     def pseudonym(self, subject: str) -> str:
         """Return the keyed pseudonym of an identity number; the same at every node."""

@@ -326,6 +326,12 @@ DMN_ANALYSIS_POINTS: Final = 200_000
 DMN_IMPORTS: Final = 50
 """Models that one model imports, counting theirs."""
 
+LAW_PARTS: Final = 1_000
+"""Parts of one period: changes of the law, or steps begun; eighty years of months."""
+
+LAW_DEPTH: Final = 4
+"""Tables applied over a period inside each other; one is usual."""
+
 BOUNDARY_VALUES: Final = 60
 """Values of one fact that generated cases try; the busiest fact of the samples has about forty."""
 

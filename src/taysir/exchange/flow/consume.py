@@ -21,6 +21,7 @@ from taysir.exchange.errors import (
     EXC_PEER_ANSWER,
     EXC_UNKNOWN_MEMBER,
 )
+from taysir.exchange.frames import Message
 from taysir.exchange.http import Headers, Response
 from taysir.exchange.model import (
     Agreement,
@@ -34,8 +35,6 @@ from taysir.exchange.model import (
 from taysir.exchange.policy import CallFacts, decide_call, projection_digest
 from taysir.exchange.runtime import NodeRuntime
 from taysir.exchange.wire import (
-    CALL_PATH,
-    STATEMENT_HEADER,
     InformationCall,
     headers_block,
     headers_digest,
@@ -48,10 +47,11 @@ from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId
 from taysir.kernel.log import get_logger
 from taysir.kernel.statement import (
+    ParsedStatement,
     Statement,
     digest,
+    digest_of_token,
     parse_statement,
-    sign_statement,
 )
 
 log = get_logger(__name__)
@@ -67,6 +67,7 @@ class _Passage:
     started: float
     agreement: str = ""
     subject: str = ""
+    statement: Statement | None = None
     request: bytes = b""
     response: bytes = b""
     answer: Response = field(default_factory=Response)
@@ -86,7 +87,7 @@ async def consume(node: NodeRuntime, call: InformationCall) -> Response:
         agreement = find_agreement(node, call, directory=directory)
         passage.agreement = agreement.hash
         passage.subject = node.pseudonym(call.subject)
-        passage.request = _sign(node, passage, agreement=agreement)
+        passage.request = await _sign(node, passage, agreement=agreement)
         carried = await _send(node, passage, peer=peer)
         answer = _verify(node, passage, carried, agreement=agreement, directory=directory)
         passage.answer = answer
@@ -130,7 +131,7 @@ def find_agreement(node: NodeRuntime, call: InformationCall, *, directory: Direc
     return agreement
 
 
-def _sign(node: NodeRuntime, passage: _Passage, *, agreement: Agreement) -> bytes:
+async def _sign(node: NodeRuntime, passage: _Passage, *, agreement: Agreement) -> bytes:
     call = passage.call
     now_ms = node.now_ms()
     statement = Statement(
@@ -154,17 +155,18 @@ def _sign(node: NodeRuntime, passage: _Passage, *, agreement: Agreement) -> byte
         subject=passage.subject,
         issue=call.issue,
     )
-    return sign_statement(statement, signer=node.signers[call.consumer.owner])
+    passage.statement = statement
+    return await node.sign(statement, by=call.consumer.owner, batch=agreement.batch)
 
 
-async def _send(node: NodeRuntime, passage: _Passage, *, peer: NodeEntry) -> Response:
+async def _send(node: NodeRuntime, passage: _Passage, *, peer: NodeEntry) -> Message:
     call = passage.call
-    head: list[tuple[bytes, bytes]] = [(STATEMENT_HEADER, passage.request)]
-    if call.body_type:
-        head.append((b"content-type", call.body_type.encode("latin-1")))
     try:
-        return await node.peer_pool(peer).send(
-            "POST", target=CALL_PATH, headers=(*head, *call.headers), body=call.body
+        return await node.peer(peer).carry(
+            passage.request,
+            body_type=call.body_type.encode("latin-1"),
+            headers=call.headers,
+            body=call.body,
         )
     except BackendUnreachable as error:
         raise Problem(EXC_NODE_UNREACHABLE, party=str(call.service.owner)) from error
@@ -173,41 +175,40 @@ async def _send(node: NodeRuntime, passage: _Passage, *, peer: NodeEntry) -> Res
 def _verify(
     node: NodeRuntime,
     passage: _Passage,
-    carried: Response,
+    carried: Message,
     *,
     agreement: Agreement,
     directory: Directory,
 ) -> Response:
     """Check the provider's answer, which may be a signed refusal; raises EXC-0111, EXC-0124."""
     party = str(passage.call.service.owner)
-    token = dict(carried.headers).get(STATEMENT_HEADER, b"")
-    if not token:
-        raise Problem(EXC_PEER_ANSWER, party=party, reason=f"unsigned, status {carried.status}")
+    if not carried.statement:
+        raise Problem(EXC_PEER_ANSWER, party=party, reason="unsigned")
     try:
-        parsed = parse_statement(token)
+        parsed = parse_statement(carried.statement)
     except Problem as problem:
         raise Problem(EXC_PEER_ANSWER, party=party, reason=problem.code) from problem
     difference_s = abs(node.now_ms() - parsed.statement.time_ms) // 1000
     if difference_s > limits.CLOCK_SKEW_S:
         raise Problem(EXC_CLOCK, difference_s=difference_s, limit_s=limits.CLOCK_SKEW_S)
+    headers = passed_headers(carried.headers)
     try:
         signer = directory.certificate(parsed.thumbprint)
         reason = _signer_fault(signer, by=passage.call.service.owner, at=node.now())
         if signer is not None and not reason:
             parsed.verify(signer.public_key)
-            reason = _fault_of(passage, carried, parsed.statement, agreement=agreement)
+            reason = _fault_of(passage, carried.body, parsed, headers=headers, agreement=agreement)
     except Problem as problem:
         raise Problem(EXC_PEER_ANSWER, party=party, reason=problem.code) from problem
     if reason:
         raise Problem(EXC_PEER_ANSWER, party=party, reason=reason)
-    passage.response = token
+    passage.response = carried.statement
     statement = parsed.statement
-    kept = passed_headers(carried.headers)
     if statement.body_type:
-        kept = ((b"content-type", statement.body_type.encode("latin-1")), *kept)
+        headers = ((b"content-type", statement.body_type.encode("latin-1")), *headers)
     if statement.error:
-        kept = ((b"x-road-error", statement.error.encode("latin-1")), *kept)
-    return Response(status=statement.status, headers=kept, body=carried.body)
+        headers = ((b"x-road-error", statement.error.encode("latin-1")), *headers)
+    return Response(status=statement.status, headers=headers, body=carried.body)
 
 
 def _signer_fault(signer: MemberCertificate | None, *, by: MemberId, at: datetime) -> str:
@@ -222,18 +223,28 @@ def _signer_fault(signer: MemberCertificate | None, *, by: MemberId, at: datetim
 
 
 def _fault_of(
-    passage: _Passage, carried: Response, statement: Statement, *, agreement: Agreement
+    passage: _Passage,
+    body: bytes,
+    parsed: ParsedStatement,
+    *,
+    headers: Headers,
+    agreement: Agreement,
 ) -> str:
     """Return what in a correctly signed answer does not fit the call, or nothing."""
+    statement, asked = parsed.statement, passage.statement
+    if asked is None:
+        return "an answer to nothing"
+    asked_digest = digest_of_token(passage.request, statement=asked)
     checks = (
         (statement.type in ("response", "refusal"), "not an answer"),
-        (statement.request == digest(passage.request), "an answer to another request"),
-        (statement.receiver == str(passage.call.consumer), "addressed to somebody else"),
-        (statement.sender == str(passage.call.service), "an answer of another service"),
+        (agreement.batch or not parsed.batched, "signed in a batch, which is not agreed"),
+        (statement.request == asked_digest, "an answer to another request"),
+        (statement.receiver == asked.sender, "addressed to somebody else"),
+        (statement.sender == asked.receiver, "an answer of another service"),
         (100 <= statement.status <= 599, "not an HTTP status"),
-        (statement.body_digest == digest(carried.body), "the body is not the signed one"),
+        (statement.body_digest == digest(body), "the body is not the signed one"),
         (
-            statement.headers_digest == headers_digest(passed_headers(carried.headers)),
+            statement.headers_digest == headers_digest(headers),
             "the headers are not the signed ones",
         ),
         (

@@ -13,6 +13,7 @@ from taysir.exchange.backend import BackendUnreachable
 from taysir.exchange.errors import (
     EXC_BACKEND_ANSWER,
     EXC_BACKEND_UNREACHABLE,
+    EXC_BATCH,
     EXC_BODY_DIGEST,
     EXC_CLOCK,
     EXC_EXPIRED,
@@ -23,7 +24,8 @@ from taysir.exchange.errors import (
     EXC_TLS_PEER,
     EXC_UNKNOWN_SERVICE,
 )
-from taysir.exchange.http import Headers, Request, Response, problem_response
+from taysir.exchange.frames import Message
+from taysir.exchange.http import Headers, Response
 from taysir.exchange.model import (
     Agreement,
     CallOutcome,
@@ -35,23 +37,22 @@ from taysir.exchange.model import (
 from taysir.exchange.policy import CallFacts, decide_call, projection_digest, projector
 from taysir.exchange.runtime import Backend, NodeRuntime
 from taysir.exchange.wire import (
-    STATEMENT_HEADER,
     headers_block,
     headers_digest,
     passed_headers,
+    service_id,
+    subsystem_id,
     xroad_error,
 )
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import ServiceId, SubsystemId
 from taysir.kernel.log import get_logger
-from taysir.kernel.signature import thumbprint
 from taysir.kernel.statement import (
     ParsedStatement,
     Statement,
     digest,
     parse_statement,
-    sign_statement,
 )
 
 log = get_logger(__name__)
@@ -63,7 +64,7 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 class _Passage:
     """What is known of one received call so far."""
 
-    request: Request
+    message: Message
     parsed: ParsedStatement
     service: ServiceId
     consumer: SubsystemId
@@ -72,6 +73,7 @@ class _Passage:
     answer: Response = field(default_factory=Response)
     error: str = ""
     projection: str = ""
+    batch: bool = False
 
     @property
     def statement(self) -> Statement:
@@ -79,17 +81,21 @@ class _Passage:
         return self.parsed.statement
 
 
-async def provide(node: NodeRuntime, request: Request) -> Response:
-    """Answer another node's call with a signed statement and a body."""
+async def provide(node: NodeRuntime, message: Message, *, tls_thumbprint: str) -> Message:
+    """Answer the call of the node with this TLS certificate: a signed statement and a body.
+
+    Raises:
+        Problem: for what cannot be tied to a known member, and so is answered unsigned.
+    """
     started = time.perf_counter()
     try:
         directory = node.current_directory()
-        parsed = parse_statement(request.header(STATEMENT_HEADER).encode("latin-1"))
-        passage = _begin(node, request, parsed, started=started)
-        _check_signer(request, parsed, directory=directory, node=node)
+        parsed = parse_statement(message.statement)
+        passage = _begin(node, message, parsed, started=started)
+        _check_signer(parsed, tls_thumbprint=tls_thumbprint, directory=directory, node=node)
     except Problem as problem:
         log.info("call_not_accepted", code=problem.code)
-        return problem_response(problem)
+        raise
     try:
         agreement = _check_call(node, passage, directory=directory)
         backend = _find_backend(node, passage.service)
@@ -106,31 +112,31 @@ async def provide(node: NodeRuntime, request: Request) -> Response:
 
 
 def _begin(
-    node: NodeRuntime, request: Request, parsed: ParsedStatement, *, started: float
+    node: NodeRuntime, message: Message, parsed: ParsedStatement, *, started: float
 ) -> _Passage:
     """Check that the statement is a request to one of our members; raises EXC-0101, EXC-0103."""
     statement = parsed.statement
     if statement.type != "request":
         raise Problem(EXC_MALFORMED, reason="the statement is not a request")
-    service = ServiceId.parse(statement.receiver)
+    service = service_id(statement.receiver)
     if service.owner not in node.signers:
         raise Problem(EXC_NOT_OURS, party=str(service.owner))
     return _Passage(
-        request=request,
+        message=message,
         parsed=parsed,
         service=service,
-        consumer=SubsystemId.parse(statement.sender),
-        headers=passed_headers(request.headers),
+        consumer=subsystem_id(statement.sender),
+        headers=passed_headers(message.headers),
         started=started,
     )
 
 
 def _check_signer(
-    request: Request, parsed: ParsedStatement, *, directory: Directory, node: NodeRuntime
+    parsed: ParsedStatement, *, tls_thumbprint: str, directory: Directory, node: NodeRuntime
 ) -> MemberCertificate:
     """Check who speaks; raises EXC-0114 for the signature, EXC-0115 for the connection."""
     certificate = directory.certificate(parsed.thumbprint)
-    sender = SubsystemId.parse(parsed.statement.sender).owner
+    sender = subsystem_id(parsed.statement.sender).owner
     if certificate is None:
         raise Problem(EXC_SIGNER, reason="it is not in the federation document")
     if certificate.member != sender:
@@ -140,7 +146,7 @@ def _check_signer(
     if not certificate.valid_from <= node.now() < certificate.valid_until:
         raise Problem(EXC_SIGNER, reason="it is not valid at this time")
     parsed.verify(certificate.public_key)
-    peer = directory.node_by_tls(thumbprint(request.peer_certificate_der or b""))
+    peer = directory.node_by_tls(tls_thumbprint)
     if peer is None or sender not in peer.members:
         raise Problem(EXC_TLS_PEER, party=str(sender))
     return certificate
@@ -155,7 +161,7 @@ def _check_call(node: NodeRuntime, passage: _Passage, *, directory: Directory) -
     if statement.expires_ms < now_ms:
         raise Problem(EXC_EXPIRED)
     node.replay.accept(f"{statement.sender} {statement.id}", now_ms=now_ms)
-    same_body = statement.body_digest == digest(passage.request.body)
+    same_body = statement.body_digest == digest(passage.message.body)
     if not same_body or statement.headers_digest != headers_digest(passage.headers):
         raise Problem(EXC_BODY_DIGEST)
     agreement = directory.agreement_by_hash(statement.agreement)
@@ -172,6 +178,9 @@ def _check_call(node: NodeRuntime, passage: _Passage, *, directory: Directory) -
             service=str(passage.service),
             purpose=statement.purpose or "-",
         )
+    if passage.parsed.batched and not agreement.batch:
+        raise Problem(EXC_BATCH)
+    passage.batch = agreement.batch
     facts = CallFacts(
         method=statement.method,
         path=statement.path.partition("?")[0],
@@ -212,7 +221,7 @@ async def _ask(passage: _Passage, backend: Backend) -> Response:
             statement.method,
             target=backend.base_path + statement.path,
             headers=(*passage.headers, *told),
-            body=passage.request.body,
+            body=passage.message.body,
         )
     except BackendUnreachable as error:
         raise Problem(EXC_BACKEND_UNREACHABLE, service=str(passage.service)) from error
@@ -231,7 +240,7 @@ def _project(passage: _Passage, answer: Response, *, agreement: Agreement) -> Re
     return Response(status=answer.status, headers=answer.headers, body=body)
 
 
-async def _answer(node: NodeRuntime, passage: _Passage) -> Response:
+async def _answer(node: NodeRuntime, passage: _Passage) -> Message:
     """Sign, journal, and only then answer."""
     request, answer, now_ms = passage.statement, passage.answer, node.now_ms()
     kept = passed_headers(answer.headers)
@@ -260,11 +269,10 @@ async def _answer(node: NodeRuntime, passage: _Passage) -> Response:
         status=answer.status,
         error=passage.error,
     )
-    token = sign_statement(statement, signer=node.signers[passage.service.owner])
+    token = await node.sign(statement, by=passage.service.owner, batch=passage.batch)
     outcome = CallOutcome.REFUSED if passage.error else CallOutcome.ANSWERED
     await _keep(node, passage, token=token, outcome=outcome)
-    signed: Headers = ((STATEMENT_HEADER, token), (b"content-type", body_type))
-    return Response(status=200, headers=(*signed, *kept), body=answer.body)
+    return Message(passage.message.number, token, body_type, kept, answer.body)
 
 
 async def _keep(
@@ -293,7 +301,7 @@ async def _keep(
             request=passage.parsed.token,
             response=token,
             request_headers=headers_block(passage.headers),
-            request_body=passage.request.body,
+            request_body=passage.message.body,
             response_headers=headers_block(passed_headers(passage.answer.headers)),
             response_body=passage.answer.body if token else b"",
         )

@@ -1,0 +1,276 @@
+"""Node to node: many calls at once over one TLS 1.3 connection, everything pending in one frame.
+
+The consumer's node keeps one :class:`Link` to a peer and sends calls by number; the provider's
+node answers in whatever order its back ends do, so a slow one holds up nobody. What becomes ready
+within one turn of the event loop leaves as one frame. :class:`LinkService` is the other end. Both
+bound what may be under way and what may wait to be written. Statements are not looked at here.
+
+Source: docs/reference/protocol.md clause 7; RFC 7301 (ALPN).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from taysir.exchange.errors import EXC_BUSY
+from taysir.exchange.frames import FrameKind, FrameReader, Message, encode_frames
+from taysir.kernel import limits
+from taysir.kernel.errors import Problem
+from taysir.kernel.log import get_logger
+from taysir.kernel.signature import thumbprint
+
+log = get_logger(__name__)
+
+_SWEEP_S: Final = 1.0
+
+
+class LinkBroken(Exception):
+    """The connection ended, or the other side did not answer in time."""
+
+
+class _Coalescer:
+    """Collects messages during one turn of the loop and writes them as frames at its end."""
+
+    def __init__(self, kind: FrameKind, *, loop: asyncio.AbstractEventLoop) -> None:
+        self._kind = kind
+        self._loop = loop
+        self._pending: list[Message] = []
+        self.transport: asyncio.Transport | None = None
+
+    def add(self, message: Message) -> None:
+        """Send a message with all others of this turn."""
+        self._pending.append(message)
+        if len(self._pending) == 1:
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        messages, self._pending = self._pending, []
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return
+        for frame in encode_frames(self._kind, messages):
+            transport.write(frame)
+        if transport.get_write_buffer_size() > limits.LINK_BYTES_WAITING:
+            log.warning("link_too_slow", kind=self._kind.name.lower())
+            transport.abort()
+
+
+class Link(asyncio.Protocol):
+    """The consumer's end of one connection to a peer."""
+
+    def __init__(self, *, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._calls = _Coalescer(FrameKind.CALLS, loop=loop)
+        self._reader = FrameReader()
+        self._waiting: OrderedDict[int, tuple[float, asyncio.Future[Message]]] = OrderedDict()
+        self._next_number = 1
+        self._sweeper: asyncio.TimerHandle | None = None
+        self.open = False
+        """Whether new calls may be sent: not before the connection, not after a goodbye."""
+
+    def call(
+        self,
+        statement: bytes,
+        *,
+        body_type: bytes,
+        headers: tuple[tuple[bytes, bytes], ...],
+        body: bytes,
+    ) -> asyncio.Future[Message]:
+        """Send one call and return the future answer, which may be LinkBroken.
+
+        Raises:
+            Problem: EXC-0116 when too many calls are under way.
+        """
+        if len(self._waiting) >= limits.LINK_CALLS:
+            raise Problem(EXC_BUSY)
+        number = self._next_number
+        self._next_number += 1
+        answer: asyncio.Future[Message] = self._loop.create_future()
+        self._waiting[number] = (self._loop.time() + limits.CALL_TIMEOUT_S, answer)
+        self._calls.add(Message(number, statement, body_type, headers, body))
+        return answer
+
+    # --- asyncio.Protocol ---
+
+    def connection_made(self, transport: Any) -> None:
+        """Take the connection; calls may be sent from now on."""
+        self._calls.transport = transport
+        self.open = True
+        self._sweep()
+
+    def data_received(self, data: bytes) -> None:
+        """Give each answer to the one who waits for it."""
+        try:
+            for frame in self._reader.feed(data):
+                if frame.kind is FrameKind.GOODBYE:
+                    self.open = False
+                for message in frame.messages:
+                    self._give(message)
+        except Problem as problem:
+            log.warning("link_not_understood", code=problem.code)
+            self.close()
+        if not self.open and not self._waiting:
+            self.close()
+
+    def _give(self, message: Message) -> None:
+        _deadline, answer = self._waiting.pop(message.number, (0.0, None))
+        if answer is not None and not answer.done():
+            answer.set_result(message)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Break off the calls under way."""
+        self.open = False
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        waiting, self._waiting = self._waiting, OrderedDict()
+        for _deadline, answer in waiting.values():
+            _break(answer, str(exc) if exc else "the connection was closed")
+
+    # --- our own ---
+
+    def _sweep(self) -> None:
+        """Give up on calls whose time is over; they stand in the order of their deadlines."""
+        now = self._loop.time()
+        while self._waiting:
+            number, (deadline, answer) = next(iter(self._waiting.items()))
+            if deadline > now:
+                break
+            del self._waiting[number]
+            _break(answer, "no answer in time")
+        self._sweeper = self._loop.call_later(_SWEEP_S, self._sweep)
+
+    def close(self) -> None:
+        """Close the connection; calls under way are broken off."""
+        self.open = False
+        if self._calls.transport is not None:
+            self._calls.transport.close()
+
+
+def _break(answer: asyncio.Future[Message], reason: str) -> None:
+    if not answer.done():
+        answer.set_exception(LinkBroken(reason))
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPeer:
+    """Who is at the other end of a link: the certificate of its TLS connection."""
+
+    certificate_der: bytes
+    thumbprint: str
+
+
+AnswerCall = Callable[[Message, LinkPeer], Awaitable[Message]]
+"""Answers one call of a peer."""
+
+
+class LinkService:
+    """The provider's end of all links of a face."""
+
+    def __init__(self, answer: AnswerCall, *, loop: asyncio.AbstractEventLoop) -> None:
+        self.answer = answer
+        self.loop = loop
+        self.connections: set[_ServedLink] = set()
+        self.under_way: set[asyncio.Task[None]] = set()
+
+    def protocol(self) -> asyncio.Protocol:
+        """Return the protocol of a new connection."""
+        return _ServedLink(self)
+
+    async def drain(self, *, timeout_s: float) -> None:
+        """Tell every peer to call elsewhere, and wait for the calls under way."""
+        for connection in self.connections:
+            connection.say_goodbye()
+        if self.under_way:
+            await asyncio.wait(self.under_way, timeout=timeout_s)
+        await asyncio.sleep(0)
+
+    def close(self) -> None:
+        """Close every connection."""
+        for task in self.under_way:
+            task.cancel()
+        for connection in list(self.connections):
+            connection.close()
+
+
+class _ServedLink(asyncio.Protocol):
+    """One link of a peer: reads calls, answers each in a task of its own."""
+
+    def __init__(self, service: LinkService) -> None:
+        self._service = service
+        self._answers = _Coalescer(FrameKind.ANSWERS, loop=service.loop)
+        self._reader = FrameReader()
+        self._peer = LinkPeer(b"", "")
+        self._under_way = 0
+        self._transport: asyncio.Transport | None = None
+        self._watch: asyncio.TimerHandle | None = None
+
+    # --- asyncio.Protocol ---
+
+    def connection_made(self, transport: Any) -> None:
+        if len(self._service.connections) >= limits.LINK_CONNECTIONS:
+            transport.abort()
+            return
+        self._transport = self._answers.transport = transport
+        der = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        self._peer = LinkPeer(der, thumbprint(der))
+        self._service.connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._unwatch()
+        try:
+            for frame in self._reader.feed(data):
+                for message in frame.messages:
+                    self._take(message)
+        except Problem as problem:
+            log.warning("link_not_understood", code=problem.code)
+            self.close()
+            return
+        if self._reader.within_frame:
+            # A frame that has begun must become whole, so that nobody holds memory for nothing.
+            self._watch = self._service.loop.call_later(limits.HTTP_BODY_TIMEOUT_S, self.close)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unwatch()
+        self._service.connections.discard(self)
+
+    # --- our own ---
+
+    def _take(self, message: Message) -> None:
+        """Begin to answer a call; one peer's calls beyond the bound wait in the network."""
+        self._under_way += 1
+        if self._under_way == limits.LINK_CALLS and self._transport is not None:
+            self._transport.pause_reading()
+        task = self._service.loop.create_task(self._answer(message))
+        self._service.under_way.add(task)
+        task.add_done_callback(self._service.under_way.discard)
+
+    async def _answer(self, message: Message) -> None:
+        try:
+            self._answers.add(await self._service.answer(message, self._peer))
+        except Exception:  # the last line of defence of a link; logged, and the caller is told
+            log.exception("link_call_failed")
+            self._answers.add(Message(message.number, b"", b"", (), b""))
+        finally:
+            self._under_way -= 1
+            if self._under_way == limits.LINK_CALLS - 1 and self._transport is not None:
+                self._transport.resume_reading()
+
+    def _unwatch(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+
+    def say_goodbye(self) -> None:
+        """Take no new calls from here on, after those that are on their way."""
+        if self._transport is not None and not self._transport.is_closing():
+            for frame in encode_frames(FrameKind.GOODBYE, ()):
+                self._transport.write(frame)
+
+    def close(self) -> None:
+        """Close the connection after what is written."""
+        if self._transport is not None:
+            self._transport.close()
