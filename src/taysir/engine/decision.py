@@ -16,7 +16,7 @@ import msgspec
 from taysir.engine.errors import ENG_FACTS_FORM
 from taysir.engine.facts import CaseFacts, Computed, FactValue, Json, Provenance
 from taysir.kernel.errors import Language, Problem
-from taysir.kernel.limits import CASE_FACTS_BYTES
+from taysir.kernel.limits import DECISION_BYTES
 
 Words = dict[Language, str]
 
@@ -134,8 +134,8 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     @classmethod
     def from_json(cls, data: bytes | str) -> Decision:
         """Decode a kept decision; raises ENG-1101."""
-        if len(data) > CASE_FACTS_BYTES:
-            raise Problem(ENG_FACTS_FORM, detail=f"> {CASE_FACTS_BYTES} bytes")
+        if len(data) > DECISION_BYTES:
+            raise Problem(ENG_FACTS_FORM, detail=f"> {DECISION_BYTES} bytes")
         try:
             return _DECODER.decode(data)
         except msgspec.DecodeError as error:

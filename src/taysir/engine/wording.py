@@ -84,11 +84,19 @@ def _word_list(fact: Fact, value: list[Json], language: Language) -> str:
         return _NONE[language]
     labels = [fact.label_of(item) for item in value]
     words = [
-        label[language] if label else str(item) for label, item in zip(labels, value, strict=True)
+        label[language] if label else _word_item(item)
+        for label, item in zip(labels, value, strict=True)
     ]
     return ("، " if language == "ar" else ", ").join(words)
 
 
+def _word_item(item: Json) -> str:
+    return _word_object(item) if isinstance(item, dict) else str(item)
+
+
 def _word_object(value: dict[str, Json]) -> str:
     names: list[str] = [name for name in _NAME_PARTS if name in value] or list(value)
-    return " ".join(str(value[name]) for name in names if value[name])
+    words = (value[name] for name in names if value[name] not in (None, "", []))
+    return " ".join(
+        " ".join(map(str, word)) if isinstance(word, list) else str(word) for word in words
+    )

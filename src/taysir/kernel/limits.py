@@ -115,6 +115,9 @@ ANSWER_CHARACTERS: Final = 2000
 CASE_FACTS_BYTES: Final = 256 * KIB
 """The facts of one case as JSON; a renewal takes about 6 KiB."""
 
+DECISION_BYTES: Final = 4096 * KIB
+"""A decision as JSON, with every step's inputs; one about 400 vehicles takes 1.2 MiB."""
+
 TOKEN_BYTES: Final = 2 * KIB
 """The state of one case's flow as JSON, whatever the number of past steps."""
 
