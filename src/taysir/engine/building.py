@@ -29,6 +29,7 @@ from taysir.engine.definition import (
     Page,
     Question,
     ReasonText,
+    Registration,
     Service,
     ServiceStatus,
 )
@@ -84,8 +85,27 @@ class Builder:
         self._known(
             raw["objection"]["article"], articles, source.at(("objection", "article")), "articles"
         )
-        service = _service(raw, source.at(("deadline", "net")))
+        service = _service(
+            raw, source.at(("deadline", "net")), registration=self._registration(raw, source)
+        )
         return service, MappingProxyType(articles), self._plan(raw["decide"], source)
+
+    def _registration(self, raw: dict[str, Any], source: Source) -> Registration | None:
+        item = raw.get("registration")
+        if item is None:
+            return None
+        path: Path = ("registration",)
+        for key in ("body", "facts"):
+            for member, name in item.get(key, {}).items():
+                self._fact(name, source.at((*path, key, member)))
+        return Registration(
+            service=ServiceId.parse(item["service"]),
+            path=item["path"],
+            purpose=item.get("purpose", raw["purpose"]),
+            body=MappingProxyType(dict(item["body"])),
+            facts=MappingProxyType(dict(item.get("facts", {}))),
+            place=source.at(path),
+        )
 
     def _article(self, code: str, raw: dict[str, Any], place: Place) -> Article:
         start = self._day(raw["from"], place) or date.min
@@ -308,7 +328,7 @@ class Builder:
             return None
 
 
-def _service(raw: dict[str, Any], promise: Place) -> Service:
+def _service(raw: dict[str, Any], promise: Place, *, registration: Registration | None) -> Service:
     objection = raw["objection"]
     return Service(
         code=raw["code"],
@@ -347,6 +367,7 @@ def _service(raw: dict[str, Any], promise: Place) -> Service:
             {name: tuple(words) for name, words in raw.get("keywords", {}).items()}
         ),
         status=ServiceStatus(raw.get("status", "live")),
+        registration=registration,
     )
 
 

@@ -85,7 +85,9 @@ def _sources(pack: Pack) -> dict[str, Source]:
 
 def _facts(pack: Pack, schema: Source) -> Iterator[Finding]:
     """Every fact has one who provides it and one who uses it."""
+    registration = pack.service.registration
     provided = {
+        FactSource.REGISTER: set(registration.facts.values()) if registration else set(),
         FactSource.TYPED: {q.field for page in pack.pages for q in page.questions},
         FactSource.LOOKUP: {name for item in pack.lookups for name in item.facts.values()},
         FactSource.COMPUTED: set(pack.plan.values),
@@ -113,6 +115,8 @@ def _used_facts(pack: Pack) -> set[str]:
     used.update(*(_known_in(pack, text) for text, _ in _expressions(pack)))
     used.update(*(law.facts for span in pack.rules.spans for law in span.laws.values()))
     used.update(*(PLACEHOLDER.findall(sentence) for sentence in _sentences(pack)))
+    if pack.service.registration:
+        used.update(pack.service.registration.body.values())
     # What the grant computes is what the person gets: it is shown with the decision.
     return used | set(pack.plan.values)
 

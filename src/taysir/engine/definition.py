@@ -78,6 +78,22 @@ class Deadline:
     place: Place
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """Where a granted case is entered before its documents are made.
+
+    ``body`` maps members of the message to facts; the case number is always in it. ``facts`` maps
+    JSON pointers of the register's answer to the facts that it gives, e.g. a number.
+    """
+
+    service: ServiceId
+    path: str
+    purpose: str
+    body: Mapping[str, str]
+    facts: Mapping[str, str]
+    place: Place
+
+
 class ServiceStatus(StrEnum):
     """Whether people may apply: a prepared service has rules and tests, but is not on offer yet."""
 
@@ -107,6 +123,7 @@ class Service:
     life_events: tuple[Text, ...]
     keywords: Mapping[str, tuple[str, ...]]
     status: ServiceStatus = ServiceStatus.LIVE
+    registration: Registration | None = None
 
 
 # --- lookups -------------------------------------------------------------------------------------

@@ -37,6 +37,8 @@ class FactSource(StrEnum):
     IDENTITY = "identity"
     LOOKUP = "lookup"
     COMPUTED = "computed"
+    REGISTER = "register"
+    """Given by the register when the result is entered there, e.g. its number."""
 
 
 class Sensitivity(StrEnum):

@@ -43,7 +43,17 @@ def granted_values(folder: Path) -> dict[str, Any]:
     pack = pack_in(folder)
     won = next(item for item in results_of(folder) if item.decision.outcome is Outcome.GRANTED)
     facts, _ = scenario_facts(pack, won.scenario)
-    return {**{name: known.value for name, known in facts.items()}, **won.decision.values}
+    known = {name: known.value for name, known in facts.items()}
+    return {**known, **won.decision.values, **registered_values(pack, won)}
+
+
+def registered_values(pack: Pack, won: ScenarioResult) -> dict[str, Any]:
+    """Return what the register answers in a test case, as facts."""
+    registration = pack.service.registration
+    if registration is None:
+        return {}
+    reply = won.scenario.given["registries"].get("registration", {})
+    return {name: reply[pointer[1:]] for pointer, name in registration.facts.items()}
 
 
 @every_pack
