@@ -394,6 +394,11 @@ class HttpServer:
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._gate.connections)
+
     def stop_listening(self) -> None:
         """Take no new connections; those that are open go on."""
         self._server.close()
