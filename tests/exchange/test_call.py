@@ -18,6 +18,7 @@ from taysir.exchange.backend import Address, BackendUnreachable, HttpPool
 from taysir.exchange.client import Answer, ExchangeClient, Outcome
 from taysir.exchange.http import Request, Response, json_response
 from taysir.exchange.model import CallOutcome, Direction, StoredExchange
+from taysir.exchange.node import client_context
 from taysir.exchange.runtime import NodeRuntime
 from taysir.exchange.wire import CALL_PATH, STATEMENT_HEADER
 from taysir.kernel import limits
@@ -364,13 +365,13 @@ def deliver(
     entry = next(node for node in nodes.directory.nodes if node.name == "answering")
 
     async def run() -> Response:
-        if tls is None:
-            pool = nodes.asking.runtime.peer_pool(entry)
-        else:
-            address = Address(
-                host=HOST, port=nodes.peer_port, tls=tls, tls_thumbprint=entry.tls_thumbprint
-            )
-            pool = HttpPool(address, connections=1, timeout_s=5)
+        address = Address(
+            host=HOST,
+            port=nodes.peer_port,
+            tls=tls or client_context(nodes.settings["asking"]),
+            tls_thumbprints=frozenset({entry.tls_thumbprint}),
+        )
+        pool = HttpPool(address, connections=1, timeout_s=5)
         return await pool.send(
             "POST", target=CALL_PATH, headers=((STATEMENT_HEADER, token),), body=body
         )
