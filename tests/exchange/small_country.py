@@ -19,9 +19,7 @@ from taysir.exchange.authority import (
     write_federation,
 )
 from taysir.exchange.contracts import (
-    OperationTerms,
     SignedAgreement,
-    Terms,
     agree,
     write_agreement,
 )
@@ -36,6 +34,7 @@ from taysir.exchange.federation import (
 )
 from taysir.exchange.federation_source import FederationSource
 from taysir.exchange.model import CallOutcome, Direction, StoredExchange
+from taysir.exchange.terms import OperationTerms, Terms
 from taysir.kernel.identifiers import MemberId
 from taysir.kernel.signature import Signer, base64url
 from taysir.kernel.statement import Statement, digest, sign_statement

@@ -19,18 +19,18 @@ from taysir.exchange.authority import (
 )
 from taysir.exchange.contracts import (
     EndAction,
-    OperationTerms,
     State,
     accept,
     agree,
     end,
     propose,
     read_agreements,
-    read_terms,
     state_of,
     write_agreement,
 )
 from taysir.exchange.federation import FederationDirectory, open_federation, sign_federation
+from taysir.exchange.model import Period
+from taysir.exchange.terms import OperationTerms, QuotaTerms, read_terms
 from taysir.kernel.certificates import verify_crl
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
@@ -204,7 +204,7 @@ def test_the_signature_of_another_member_does_not_count() -> None:
         {"operations": (OperationTerms(method="TRACE", path="/"),)},
         {"fields": ("name",)},
         {"fields": ("/a~2",)},
-        {"quota_per_day": 0},
+        {"quotas": (QuotaTerms(calls=0, per=Period.DAY),)},
         {"valid_until": NOW - timedelta(days=2)},
         {"valid_until": NOW + timedelta(days=4000)},
         {"valid_from": NOW.replace(microsecond=1)},

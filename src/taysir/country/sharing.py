@@ -13,8 +13,8 @@ from typing import Final
 from taysir.engine.definition import PLACEHOLDER, Lookup, Pack, ServiceStatus
 from taysir.engine.pack import load_pack
 from taysir.engine.source import read_yaml
-from taysir.exchange.contracts import OperationTerms, Terms
 from taysir.exchange.model import Classification
+from taysir.exchange.terms import OperationTerms, Terms, ZoneTerms
 
 SERVICES: Final = Path(__file__).parent / "services"
 PORTAL: Final = "WAHA/GOV/TRF/portal"
@@ -104,10 +104,8 @@ def _terms(
         operations=tuple(operations),
         fields=tuple(fields),
         classification=Classification.RESTRICTED,
-        zones=_ZONES,
+        zones=ZoneTerms(consumer=_ZONES, processing=_ZONES, storage=_ZONES),
         retention_days=5 * 365,
-        quota_per_day=None,
-        consent_required=False,
         valid_from=start,
         valid_until=start + timedelta(days=365 * _YEARS),
     )

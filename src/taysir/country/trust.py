@@ -22,7 +22,7 @@ from taysir.exchange.authority import (
     open_authority,
     write_federation,
 )
-from taysir.exchange.contracts import Terms, agree, write_agreement
+from taysir.exchange.contracts import agree, write_agreement
 from taysir.exchange.federation import (
     Content,
     MemberRow,
@@ -33,6 +33,7 @@ from taysir.exchange.federation import (
 )
 from taysir.exchange.keyfiles import read_signer, write_private, write_public, write_signer
 from taysir.exchange.settings import KeyPair
+from taysir.exchange.terms import Terms
 from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
 from taysir.kernel.signature import Signer, thumbprint
 

@@ -10,10 +10,9 @@ certificate is its member's today is asked of the federation through a callable.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -21,50 +20,18 @@ from typing import Final
 import msgspec
 
 from taysir.exchange.keyfiles import write_public
-from taysir.exchange.model import Agreement, Classification, MemberCertificate, Operation
+from taysir.exchange.model import Agreement, MemberCertificate, Operation, Quota, Zones
+from taysir.exchange.terms import Terms, parties, read_terms, terms_document
 from taysir.exchange.trust_errors import EXC_AGREEMENT
-from taysir.kernel import limits
 from taysir.kernel.canonical import canonical_json, parse_canonical
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
 from taysir.kernel.signature import Signer, open_compact, open_detached, sign_compact, sign_detached
 
-FORMAT: Final = "taysir-agreement/1"
 ACCEPT_TYPE: Final = "taysir-agreement-accept+jws"
 END_TYPE: Final = "taysir-agreement-end+jws"
-_POINTER: Final = re.compile(r"(/([^~/]|~[01])*)+")
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
-
 FindCertificate = Callable[[str], MemberCertificate | None]
 """Finds a member's signing certificate by its ``x5t#S256`` in the federation document."""
-
-
-class OperationTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One permitted method and path pattern."""
-
-    method: str
-    path: str
-
-
-class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The content of an agreement. Times are RFC 3339 in UTC with whole seconds."""
-
-    consumer: str
-    service: str
-    purposes: tuple[str, ...]
-    legal_basis: str
-    operations: tuple[OperationTerms, ...]
-    fields: tuple[str, ...] = ()
-    classification: Classification = Classification.RESTRICTED
-    zones: tuple[str, ...] = ()
-    retention_days: int = 365
-    quota_per_day: int | None = None
-    consent_required: bool = False
-    batch: bool = False
-    valid_from: datetime
-    valid_until: datetime
-    supersedes: str = ""
-    format: str = FORMAT
 
 
 class EndAction(StrEnum):
@@ -85,12 +52,15 @@ class End(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class State(StrEnum):
-    """Where an agreement stands."""
+    """Where an agreement stands; the last three depend on other agreements and on the time."""
 
     PROPOSED = "proposed"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     REVOKED = "revoked"
+    COUNTERED = "countered"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +79,31 @@ class SignedAgreement:
 
 def propose(terms: Terms) -> SignedAgreement:
     """Return the unsigned agreement of these terms; raises EXC-0511."""
-    _check_terms(terms)
-    return SignedAgreement(document=canonical_json(msgspec.to_builtins(terms)))
+    return SignedAgreement(document=terms_document(terms))
+
+
+def counter(agreement: SignedAgreement, terms: Terms) -> SignedAgreement:
+    """Return a proposal of other terms that names the one it answers; raises EXC-0511.
+
+    Consumer and service stay: with another one it would be no answer but another matter.
+    """
+    theirs = read_terms(agreement.document)
+    if (terms.consumer, terms.service) != (theirs.consumer, theirs.service):
+        raise Problem(EXC_AGREEMENT, reason="a counter-proposal keeps consumer and service")
+    named = msgspec.structs.replace(terms, counters=agreement.hash)
+    if msgspec.structs.replace(named, counters=theirs.counters) == theirs:
+        raise Problem(EXC_AGREEMENT, reason="a counter-proposal changes nothing")
+    return propose(named)
+
+
+def merged(first: SignedAgreement, second: SignedAgreement) -> SignedAgreement:
+    """Return one agreement with the signatures of two copies of it; the first's count before."""
+    assert first.document == second.document
+    return SignedAgreement(
+        document=first.document,
+        accepts={**second.accepts, **first.accepts},
+        ends=tuple(dict.fromkeys((*first.ends, *second.ends))),
+    )
 
 
 def accept(
@@ -162,26 +155,6 @@ def agree(
 # --- reading -------------------------------------------------------------------------------------
 
 
-def read_terms(document: bytes) -> Terms:
-    """Read an agreement's canonical bytes; raises EXC-0511 and KRN-0202."""
-    if len(document) > limits.SIGNED_DOCUMENT_BYTES:
-        raise Problem(EXC_AGREEMENT, reason="too long")
-    try:
-        terms = msgspec.convert(parse_canonical(document), Terms)
-    except msgspec.ValidationError as cause:
-        raise Problem(EXC_AGREEMENT, reason=str(cause)[:200]) from cause
-    _check_terms(terms)
-    if canonical_json(msgspec.to_builtins(terms)) != document:
-        raise Problem(EXC_AGREEMENT, reason="a member is missing or spelled in another way")
-    return terms
-
-
-def parties(terms: Terms) -> tuple[str, ...]:
-    """The members whose acceptance an agreement needs: one if an agency serves itself."""
-    consumer = str(SubsystemId.parse(terms.consumer).owner)
-    return tuple(dict.fromkeys((consumer, str(ServiceId.parse(terms.service).owner))))
-
-
 def state_of(agreement: SignedAgreement, *, find: FindCertificate) -> State:
     """Check every signature and return where the agreement stands.
 
@@ -197,6 +170,16 @@ def state_of(agreement: SignedAgreement, *, find: FindCertificate) -> State:
     if set(agreement.accepts) == set(parties(terms)):
         return State.ACCEPTED
     return State.PROPOSED
+
+
+def completed_at(agreement: SignedAgreement, *, find: FindCertificate) -> datetime | None:
+    """Return when the last party accepted, or None while one is missing; raises like `state_of`."""
+    if set(agreement.accepts) != set(parties(read_terms(agreement.document))):
+        return None
+    return max(
+        check_accept(agreement.document, token=token, by=member, find=find)
+        for member, token in agreement.accepts.items()
+    )
 
 
 def check_accept(document: bytes, *, token: bytes, by: str, find: FindCertificate) -> datetime:
@@ -229,18 +212,26 @@ def check_end(token: bytes, *, agreement: SignedAgreement, find: FindCertificate
 def view_of(agreement: SignedAgreement) -> Agreement:
     """Return what the agreement says about calls; raises EXC-0511."""
     terms = read_terms(agreement.document)
+    zones = terms.zones
     return Agreement(
         hash=agreement.hash,
         consumer=SubsystemId.parse(terms.consumer),
         service=ServiceId.parse(terms.service),
+        behalf=terms.behalf,
         purposes=terms.purposes,
         legal_basis=terms.legal_basis,
         operations=tuple(Operation(method=o.method, path=o.path) for o in terms.operations),
+        request_fields=terms.request_fields,
         fields=terms.fields,
         classification=terms.classification,
-        zones=terms.zones,
-        quota_per_day=terms.quota_per_day,
+        zones=Zones(
+            consumer=frozenset(zones.consumer),
+            processing=frozenset(zones.processing),
+            storage=frozenset(zones.storage),
+        ),
+        quotas=tuple(Quota(calls=q.calls, per=q.per, purpose=q.purpose) for q in terms.quotas),
         consent_required=terms.consent_required,
+        modes=frozenset(terms.modes),
         batch=terms.batch,
         valid_from=terms.valid_from,
         valid_until=terms.valid_until,
@@ -273,35 +264,7 @@ def read_agreements(folder: Path) -> Iterator[SignedAgreement]:
         yield SignedAgreement(document=file.read_bytes(), accepts=accepts, ends=ends)
 
 
-# --- checks --------------------------------------------------------------------------------------
-
-
-def _check_terms(terms: Terms) -> None:
-    SubsystemId.parse(terms.consumer)
-    ServiceId.parse(terms.service)
-    checks = (
-        (terms.format == FORMAT, "unknown format"),
-        (bool(terms.purposes) and all(terms.purposes), "a purpose is missing"),
-        (bool(terms.legal_basis), "the legal basis is missing"),
-        (bool(terms.operations), "no operation is permitted"),
-        (all(o.method in _METHODS for o in terms.operations), "unknown method"),
-        (all(o.path.startswith("/") for o in terms.operations), "a path must start with /"),
-        (len(terms.fields) <= limits.AGREEMENT_FIELDS, "too many fields"),
-        (all(_POINTER.fullmatch(f) for f in terms.fields), "a field is not a JSON Pointer"),
-        (_utc(terms.valid_from) and _utc(terms.valid_until), "times must be UTC, whole seconds"),
-        (terms.retention_days >= 0, "the retention is negative"),
-        (terms.quota_per_day is None or terms.quota_per_day > 0, "the quota is not positive"),
-    )
-    for holds, reason in checks:
-        if not holds:
-            raise Problem(EXC_AGREEMENT, reason=reason)
-    length = terms.valid_until - terms.valid_from
-    if not timedelta(0) < length <= timedelta(days=limits.AGREEMENT_VALIDITY_DAYS):
-        raise Problem(EXC_AGREEMENT, reason="the validity is empty or too long")
-
-
-def _utc(moment: datetime) -> bool:
-    return moment.utcoffset() == timedelta(0) and moment.microsecond == 0
+# --- checks ---------------------------------------------------------------------------------------
 
 
 def _time(value: object) -> datetime:

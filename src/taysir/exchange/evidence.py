@@ -12,12 +12,13 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
-from taysir.exchange.contracts import SignedAgreement, read_terms
+from taysir.exchange.contracts import SignedAgreement
 from taysir.exchange.federation_source import FederationSource
 from taysir.exchange.keyfiles import certificate_pem
 from taysir.exchange.model import Direction, StoredExchange
 from taysir.exchange.package import MIMETYPE, pack
 from taysir.exchange.summary import SummaryFacts, summary_page
+from taysir.exchange.terms import read_terms
 from taysir.exchange.trust_errors import EXC_EVIDENCE_INCOMPLETE
 from taysir.kernel.canonical import canonical_json
 from taysir.kernel.errors import Problem

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from taysir.exchange.contracts import SignedAgreement, State, state_of, view_of
+from taysir.exchange.contracts import SignedAgreement
 from taysir.exchange.model import Agreement, MemberCertificate, NodeEntry
+from taysir.exchange.policy import compile_agreement
+from taysir.exchange.standing import in_force
 from taysir.exchange.trust_errors import EXC_FEDERATION
 from taysir.kernel import limits
 from taysir.kernel.canonical import canonical_json, parse_canonical
@@ -199,7 +201,7 @@ class _Tables:
     certificates: dict[str, MemberCertificate]
     by_member: dict[MemberId, NodeEntry]
     by_tls: dict[str, NodeEntry]
-    by_call: dict[tuple[SubsystemId, ServiceId, str], Agreement]
+    by_call: dict[tuple[SubsystemId, ServiceId, str], tuple[Agreement, ...]]
     by_hash: dict[str, Agreement]
     opened: dict[SubsystemId, tuple[ServiceId, ...]]
 
@@ -208,9 +210,15 @@ class FederationDirectory:
     """One federation document with a node's agreements, compiled to look-ups."""
 
     def __init__(
-        self, document: FederationDocument, *, anchor: bytes, agreements: Iterable[SignedAgreement]
+        self,
+        document: FederationDocument,
+        *,
+        anchor: bytes,
+        agreements: Iterable[SignedAgreement],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.document = document
+        self._now = now
         self._subsystems = tuple(SubsystemId.parse(r.id) for r in document.content.subsystems)
         certificates = member_certificates(document, anchor=anchor)
         self._tables = _compile(document, certificates=certificates, agreements=agreements)
@@ -235,8 +243,12 @@ class FederationDirectory:
     def agreement(
         self, consumer: SubsystemId, *, service: ServiceId, purpose: str
     ) -> Agreement | None:
-        """Return the agreement in force for a call; of several the newest."""
-        return self._tables.by_call.get((consumer, service, purpose))
+        """Return the agreement for a call; of several the newest in force, else the newest."""
+        found = self._tables.by_call.get((consumer, service, purpose), ())
+        if len(found) < 2:
+            return found[0] if found else None
+        at = self._now()
+        return next((a for a in found if a.valid_from <= at < a.valid_until), found[0])
 
     def agreement_by_hash(self, digest: str) -> Agreement | None:
         """Return an agreement in force by its name."""
@@ -269,7 +281,13 @@ def _compile(
         )
         for row in document.content.nodes
     ]
-    views = _in_force(agreements, certificates=certificates)
+    views = in_force(agreements, find=certificates.get)
+    by_call: dict[tuple[SubsystemId, ServiceId, str], tuple[Agreement, ...]] = {}
+    for view in views:
+        compile_agreement(view)
+        for purpose in view.purposes:
+            key = (view.consumer, view.service, purpose)
+            by_call[key] = (view, *by_call.get(key, ()))
     opened: dict[SubsystemId, dict[ServiceId, None]] = {}
     for view in views:
         opened.setdefault(view.consumer, {})[view.service] = None
@@ -277,21 +295,7 @@ def _compile(
         certificates=certificates,
         by_member={member: node for node in nodes for member in node.members},
         by_tls={n.tls_thumbprint: n for n in nodes if n.tls_thumbprint not in revoked},
-        by_call={(v.consumer, v.service, p): v for v in views for p in v.purposes},
+        by_call=by_call,
         by_hash={view.hash: view for view in views},
         opened={consumer: tuple(services) for consumer, services in opened.items()},
     )
-
-
-def _in_force(
-    agreements: Iterable[SignedAgreement], *, certificates: dict[str, MemberCertificate]
-) -> list[Agreement]:
-    """Return the views of accepted agreements, oldest first; a bad one is logged, never used."""
-    views: list[Agreement] = []
-    for agreement in agreements:
-        try:
-            if state_of(agreement, find=certificates.get) is State.ACCEPTED:
-                views.append(view_of(agreement))
-        except Problem as problem:
-            log.warning("agreement_not_used", agreement=agreement.hash, code=problem.code)
-    return sorted(views, key=lambda view: (view.valid_from, view.hash))

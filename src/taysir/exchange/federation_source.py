@@ -108,7 +108,10 @@ class FederationSource:
         self._seen = _look(self._agreements_folder)
         self._agreements = {a.hash: a for a in read_agreements(self._agreements_folder)}
         self._directory = FederationDirectory(
-            document, anchor=self.anchor, agreements=self._agreements.values()
+            document,
+            anchor=self.anchor,
+            agreements=self._agreements.values(),
+            now=self._now,
         )
         self._token = token
 

@@ -26,6 +26,24 @@ class Classification(StrEnum):
     TOP_SECRET = "top-secret"  # noqa: S105 - a class of data, not a password
 
 
+class Mode(StrEnum):
+    """How messages of an agreement may travel."""
+
+    SYNC = "sync"
+    ASYNC = "async"
+    EVENT = "event"
+    STREAM = "stream"
+
+
+class Period(StrEnum):
+    """The period of a quota, counted in UTC from its beginning."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """A method and a path pattern that an agreement permits.
@@ -38,12 +56,31 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Zones:
+    """Where the asking node, the answering node and the records may be; empty leaves it free."""
+
+    consumer: frozenset[str] = frozenset()
+    processing: frozenset[str] = frozenset()
+    storage: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """So many calls in a period, for one purpose or, when it is empty, for all together."""
+
+    calls: int
+    per: Period
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """What a signed sharing agreement says about calls.
 
-    ``hash`` is the SHA-256 (hex) of its canonical document. ``fields`` are JSON Pointers into the
-    answer; the empty tuple grants the whole answer. ``quota_per_day`` is None when unlimited.
-    ``batch`` permits one signature over the Merkle root of a frame instead of one per message.
+    ``hash`` is the SHA-256 (hex) of its canonical document. ``fields`` and ``request_fields`` are
+    JSON Pointers into answer and request; the empty tuple grants the whole. ``behalf`` is the
+    member for whom the consumer acts, or empty. ``batch`` permits one signature over the Merkle
+    root of a frame instead of one per message.
     """
 
     hash: str
@@ -54,12 +91,36 @@ class Agreement:
     operations: tuple[Operation, ...]
     fields: tuple[str, ...]
     classification: Classification
-    zones: tuple[str, ...]
-    quota_per_day: int | None
-    consent_required: bool
     valid_from: datetime
     valid_until: datetime
+    request_fields: tuple[str, ...] = ()
+    zones: Zones = Zones()
+    quotas: tuple[Quota, ...] = ()
+    consent_required: bool = False
+    behalf: str = ""
+    modes: frozenset[Mode] = frozenset({Mode.SYNC})
     batch: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """What a person's verified consent says about calls.
+
+    ``subject`` is the keyed pseudonym of the person. ``calls`` is how often it may be used in each
+    ``per``, or in all when that is None; ``calls`` of None sets no number.
+    """
+
+    hash: str
+    consumer: SubsystemId
+    service: ServiceId
+    purposes: frozenset[str]
+    subject: str
+    fields: frozenset[str]
+    start: datetime
+    end: datetime
+    calls: int | None
+    per: Period | None
+    revoked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +199,24 @@ class CallOutcome(StrEnum):
     FAILED = "failed"
 
 
+class BodyState(StrEnum):
+    """Whether the bodies of a stored exchange can be read.
+
+    ``sealed`` was read without keys, ``erased`` has lost its key on purpose, ``lost`` by accident.
+    """
+
+    KEPT = "kept"
+    SEALED = "sealed"
+    ERASED = "erased"
+    LOST = "lost"
+
+
 class StoredExchange(msgspec.Struct, frozen=True, kw_only=True):
     """One side's evidence of one call, as it lies in the journal.
 
     ``request`` and ``response`` are the signed statements; a refusal has no response of the back
-    end but a signed statement of the refusal. Bodies are what was sent over the wire.
+    end but a signed statement of the refusal. Bodies are what was sent over the wire; ``bodies``
+    says why they are empty when they were not.
     """
 
     exchange_id: str
@@ -167,4 +241,5 @@ class StoredExchange(msgspec.Struct, frozen=True, kw_only=True):
     request_body: bytes
     response_headers: bytes
     response_body: bytes
+    bodies: BodyState = BodyState.KEPT
     position: int = -1

@@ -23,6 +23,7 @@ import uvloop
 from taysir.exchange.access import face_context
 from taysir.exchange.admin import AdminFace, PackageEvidence
 from taysir.exchange.backend import Address, HttpPool
+from taysir.exchange.consents import ConsentShelf
 from taysir.exchange.edge import Edge
 from taysir.exchange.errors import EXC_SETTINGS
 from taysir.exchange.frames import ALPN
@@ -79,6 +80,7 @@ class RunningNode:
             await face.close()
         self.pools.close()
         await self.runtime.journal.close()
+        self.runtime.consents.close()
 
 
 class _Pools:
@@ -136,7 +138,12 @@ async def start_node(
         backends={ServiceId.parse(s): pools.backend(url) for s, url in settings.services.items()},
         peer=pools.peer,
         journal=Journal(Path(settings.folder), segment_bytes=settings.segment_bytes),
-        now_ms=lambda: time.time_ns() // 1_000_000,
+        consents=ConsentShelf(
+            Path(settings.folder) / "consents.sqlite",
+            find=lambda name: source.current().certificate(name),
+            now_ms=_now_ms,
+        ),
+        now_ms=_now_ms,
         new_id=lambda: str(uuid.uuid4()),
     )
     edge = Edge(runtime, guard=guard)
@@ -180,6 +187,10 @@ async def _open_faces(
         ),
         await serve_http(admin, host=host, port=settings.admin_port, bounds=bounds),
     ]
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def run(settings: NodeSettings, *, source: DirectorySource, package: PackageEvidence) -> None:

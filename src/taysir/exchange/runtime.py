@@ -13,10 +13,12 @@ from functools import partial
 from typing import Final
 
 from taysir.exchange.backend import HttpPool
+from taysir.exchange.consents import ConsentShelf
 from taysir.exchange.errors import EXC_BUSY, EXC_FEDERATION_EXPIRED, EXC_REPLAY
 from taysir.exchange.journal import Journal
-from taysir.exchange.model import Agreement, Direction, Directory, NodeEntry
+from taysir.exchange.model import Directory, NodeEntry
 from taysir.exchange.peers import Peer
+from taysir.exchange.quota import QuotaCounters
 from taysir.exchange.sealing import Sealer
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
@@ -24,7 +26,6 @@ from taysir.kernel.identifiers import MemberId, ServiceId
 from taysir.kernel.signature import Signer, base64url
 from taysir.kernel.statement import Statement, sign_statement
 
-_DAY_MS: Final = 86_400_000
 _FRESH_MS: Final = 2 * limits.CLOCK_SKEW_S * 1000
 
 
@@ -61,33 +62,6 @@ class ReplayCache:
         self._seen[number] = now_ms
 
 
-class DailyCalls:
-    """Counts the calls of agreements with a daily quota; begins from what the journal holds."""
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-        self._day = -1
-        self._counts: dict[tuple[str, Direction], int] = {}
-
-    def take(self, agreement: Agreement, *, direction: Direction, now_ms: int) -> int:
-        """Return how many calls went before this one since midnight UTC, and count this one."""
-        if agreement.quota_per_day is None:
-            return 0
-        day = now_ms // _DAY_MS
-        if day != self._day:
-            self._day = day
-            self._counts.clear()
-        key = (agreement.hash, direction)
-        if key not in self._counts:
-            self._counts[key] = self._journal.answered_since(
-                agreement.hash, direction=direction, since_ms=day * _DAY_MS
-            )
-        before = self._counts[key]
-        if before < agreement.quota_per_day:
-            self._counts[key] = before + 1
-        return before
-
-
 class Counters:
     """Counts for /metrics: calls by direction and result, and the time they took."""
 
@@ -120,16 +94,17 @@ class NodeRuntime:
     backends: dict[ServiceId, Backend]
     peer: Callable[[NodeEntry], Peer]
     journal: Journal
+    consents: ConsentShelf
     now_ms: Callable[[], int]
     new_id: Callable[[], str]
     replay: ReplayCache = field(default_factory=ReplayCache)
     counters: Counters = field(default_factory=Counters)
-    daily: DailyCalls = field(init=False)
+    quotas: QuotaCounters = field(init=False)
     sealers: dict[MemberId, Sealer] = field(init=False)
 
     def __post_init__(self) -> None:
         """Remember the calls that were received just before a restart, so none is played again."""
-        self.daily = DailyCalls(self.journal)
+        self.quotas = QuotaCounters(self.journal)
         loop = asyncio.get_running_loop()
         self.sealers = {
             member: Sealer(partial(self.signers.__getitem__, member), loop=loop, now_ms=self.now_ms)

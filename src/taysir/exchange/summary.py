@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Final
 
-from taysir.exchange.contracts import Terms
 from taysir.exchange.federation import FederationDocument
+from taysir.exchange.terms import Terms
 from taysir.kernel.errors import Language
 from taysir.kernel.identifiers import ServiceId, SubsystemId
 from taysir.kernel.statement import Statement

@@ -33,6 +33,51 @@ EXC_AGREEMENT = declare(
     remedy_en="Correct the agreement and propose it anew; a signed one is never edited.",
     mender=Mender.CALLER,
 )
+EXC_UNKNOWN_AGREEMENT = declare(
+    "EXC-0512",
+    status=404,
+    ar="لا توجد لدى هذه العقدة اتفاقية بهذا الاسم.",
+    en="This node holds no agreement of this name.",
+    remedy_ar="راجع الاسم: taysir agreement list",
+    remedy_en="Check the name: taysir agreement list",
+    mender=Mender.CALLER,
+)
+EXC_AGREEMENT_STEP = declare(
+    "EXC-0513",
+    status=409,
+    ar="لا تجوز الخطوة {step} والاتفاقية في حالة {state}.",
+    en="The step {step} is not possible while the agreement is {state}.",
+    remedy_ar="راجع حالة الاتفاقية، واقترح اتفاقية جديدة إن انتهت.",
+    remedy_en="Look at the agreement's state; propose a new one if it has ended.",
+    mender=Mender.CALLER,
+)
+EXC_NOT_A_PARTY = declare(
+    "EXC-0514",
+    status=403,
+    ar="هذه العقدة لا تحمل طرفا من أطراف الاتفاقية يجوز له ذلك.",
+    en="This node carries no party of the agreement that may do this.",
+    remedy_ar="نفّذ الخطوة على عقدة الطرف المعني، أو اذكر الطرف.",
+    remedy_en="Take the step at the node of the party concerned, or name the party.",
+    mender=Mender.CALLER,
+)
+EXC_CONSENT_ARTEFACT = declare(
+    "EXC-0515",
+    status=422,
+    ar="الموافقة غير مقبولة: {reason}.",
+    en="The consent is not accepted: {reason}.",
+    remedy_ar="سجّل موافقة جديدة صحيحة؛ الموافقة الموقعة لا تعدّل.",
+    remedy_en="Register a correct new consent; a signed one is never edited.",
+    mender=Mender.CALLER,
+)
+EXC_UNKNOWN_CONSENT = declare(
+    "EXC-0516",
+    status=404,
+    ar="لا توجد لدى هذه العقدة موافقة بهذا الاسم.",
+    en="This node holds no consent of this name.",
+    remedy_ar="راجع الاسم، أو سجّل الموافقة لدى العقدة.",
+    remedy_en="Check the name, or register the consent at the node.",
+    mender=Mender.CALLER,
+)
 EXC_AUTHORITY_FOLDER = declare(
     "EXC-0521",
     status=500,

@@ -17,11 +17,8 @@ from typing import Any, Final
 
 from taysir.exchange.contracts import (
     SignedAgreement,
-    Terms,
     check_accept,
     check_end,
-    parties,
-    read_terms,
     view_of,
 )
 from taysir.exchange.evidence import FORMAT, MANIFEST_TYPE
@@ -31,6 +28,7 @@ from taysir.exchange.model import MemberCertificate
 from taysir.exchange.package import MIMETYPE, check_container, unpack
 from taysir.exchange.policy import permits
 from taysir.exchange.summary import SummaryFacts, summary_page
+from taysir.exchange.terms import Terms, parties, read_terms
 from taysir.exchange.trust_errors import EXC_EVIDENCE_FINDING, EXC_EVIDENCE_UNREADABLE
 from taysir.kernel import limits
 from taysir.kernel.canonical import parse_canonical

@@ -261,6 +261,15 @@ CLOCK_SKEW_S: Final = 30
 AGREEMENT_FIELDS: Final = 512
 """JSON Pointers of one agreement; the largest sample service has thirteen."""
 
+CONSENT_VALIDITY_DAYS: Final = 3660
+"""The longest time of one consent; a person should be asked again sooner."""
+
+CONSENTS_IN_MEMORY: Final = 50_000
+"""Verified consents that a node remembers; beyond it they are read from disk again."""
+
+CONSENTS_LISTED: Final = 500
+"""Consents of one answer of the admin interface."""
+
 AGREEMENT_CODE_CHARACTERS: Final = 128
 """One code of a purpose, legal basis or zone; those of the sample country have up to thirty."""
 
@@ -354,6 +363,9 @@ JOURNAL_QUEUE_RECORDS: Final = 4096
 
 JOURNAL_WAIT_S: Final = 5.0
 """How long the disk may take for one commit before new calls are refused; a good one takes 1 ms."""
+
+BODY_KEYS_CACHED: Final = 16_384
+"""Data subjects whose keys are at hand; the cache takes about 8 MB."""
 
 JOURNAL_INDEX_ROWS: Final = 2048
 """Rows that are indexed together; a quarter of the cost of indexing them one by one."""
@@ -484,3 +496,60 @@ DISPUTE_CHARACTERS: Final = 500
 
 READS_SHOWN: Final = 100
 """Questions about a person on one page of the tracker."""
+
+# --- The transparency log: tiles, witnesses, time-stamps (exchange) -------------------------------
+
+LOG_CHECKPOINT_INTERVAL_S: Final = 1.0
+"""How often the log signs a checkpoint when it has grown."""
+
+LOG_APPEND_INTERVAL_S: Final = 0.1
+"""How long durable records wait before they become leaves: small steps never hold up a call."""
+
+LOG_PENDING_RECORDS: Final = 20_000
+"""Records remembered until they become leaves; beyond it the log reads them from the journal."""
+
+LOG_LAG_MARKS: Final = 2000
+"""Arrival times remembered during an outage; later arrivals then share the last one's time."""
+
+LOG_STAMP_INTERVAL_S: Final = 8.0
+"""The longest pause between two time-stamps of a growing log; keeps the promised 10 s and 15 s."""
+
+LOG_STAMP_PROMISE_S: Final = 15.0
+"""Within this time a statement is under a witnessed, time-stamped checkpoint; measured."""
+
+LOG_REFUSE_AFTER_S: Final = 4 * 3600.0
+"""How old the oldest unstamped statement may be before new calls are refused. Members' signatures
+and witnesses' times still bind during it; X-Road allows the same four hours."""
+
+LOG_REQUEST_TIMEOUT_S: Final = 3.0
+"""How long the log waits for a witness or a time-stamp authority in the background."""
+
+LOG_WITNESSES: Final = 16
+"""Witnesses asked about one checkpoint."""
+
+WITNESS_QUORUM: Final = 2
+"""Cosignatures that a checkpoint needs; two others must lie before a history can be split."""
+
+WITNESS_REQUEST_BYTES: Final = 68 * KIB
+"""An add-checkpoint request: 63 hashes and a signed note."""
+
+WITNESS_PROOF_HASHES: Final = 63
+"""Lines of a consistency proof in an add-checkpoint request (C2SP tlog-witness)."""
+
+TIME_STAMP_BYTES: Final = 16 * KIB
+"""An RFC 3161 answer with its certificates; ours have 1.5 KiB."""
+
+TIME_STAMP_AHEAD_S: Final = 60.0
+"""How far a time-stamp authority's clock may be from ours before its stamp is not taken."""
+
+STATUS_BYTES: Final = 4 * MIB
+"""A certificate revocation list; 100,000 entries take about 3.6 MiB."""
+
+STATUS_FETCH_INTERVAL_S: Final = 60.0
+"""How often revocation status is fetched; the authority signs it anew as often."""
+
+EVIDENCE_WAIT_S: Final = 3.0
+"""How long a request for evidence waits for a checkpoint to be witnessed and stamped."""
+
+BULK_EVIDENCE_BYTES: Final = 1024 * MIB
+"""An exported range of the journal, as it is checked in one go."""

@@ -52,11 +52,13 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """What a statement says. Times are milliseconds since 1970 UTC; digests are base64url.
 
     ``sender`` and ``receiver`` are identifiers: a subsystem asks a service, a service answers a
-    subsystem. ``request`` and ``status`` are set in responses and refusals only. The members stand
-    in the order of their names on the wire, because that makes their encoding canonical.
+    subsystem. ``behalf`` is the member for whom the asking agency acts, or empty. ``request`` and
+    ``status`` are set in responses and refusals only. The members stand in the order of their names
+    on the wire, because that makes their encoding canonical.
     """
 
     agreement: str
+    behalf: str = ""
     body_digest: str
     body_length: int
     body_type: str

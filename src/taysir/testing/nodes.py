@@ -29,7 +29,10 @@ from taysir.exchange.model import (
     MemberCertificate,
     NodeEntry,
     Operation,
+    Period,
+    Quota,
     StoredExchange,
+    Zones,
 )
 from taysir.exchange.node import RunningNode, start_node
 from taysir.exchange.settings import KeyPair, NodeSettings
@@ -218,9 +221,8 @@ def agreement_of(
         ),
         fields=fields,
         classification=Classification.RESTRICTED,
-        zones=("waha-1",),
-        quota_per_day=quota_per_day,
-        consent_required=False,
+        zones=Zones(consumer=frozenset({"waha-1"})),
+        quotas=(Quota(calls=quota_per_day, per=Period.DAY),) if quota_per_day else (),
         valid_from=now - timedelta(days=1),
         valid_until=now + timedelta(days=1),
     )

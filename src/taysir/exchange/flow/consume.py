@@ -32,7 +32,8 @@ from taysir.exchange.model import (
     NodeEntry,
     StoredExchange,
 )
-from taysir.exchange.policy import CallFacts, decide_call, projection_digest
+from taysir.exchange.permission import permit_sending
+from taysir.exchange.policy import projection_digest
 from taysir.exchange.runtime import NodeRuntime
 from taysir.exchange.wire import (
     InformationCall,
@@ -117,17 +118,7 @@ def find_agreement(node: NodeRuntime, call: InformationCall, *, directory: Direc
             service=str(call.service),
             purpose=call.purpose or "-",
         )
-    facts = CallFacts(
-        method=call.method,
-        path=call.path,
-        consent=call.consent,
-        zone=node.zone,
-        at=node.now(),
-        calls_today=node.daily.take(agreement, direction=Direction.SENT, now_ms=node.now_ms()),
-    )
-    against = decide_call(agreement, call=facts)
-    if against:
-        raise against[0]
+    permit_sending(node, call, agreement=agreement, directory=directory)
     return agreement
 
 
@@ -142,6 +133,7 @@ async def _sign(node: NodeRuntime, passage: _Passage, *, agreement: Agreement) -
         method=call.method,
         path=call.target,
         agreement=agreement.hash,
+        behalf=agreement.behalf,
         purpose=call.purpose,
         body_digest=digest(call.body),
         body_length=len(call.body),

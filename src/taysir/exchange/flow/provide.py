@@ -34,7 +34,8 @@ from taysir.exchange.model import (
     MemberCertificate,
     StoredExchange,
 )
-from taysir.exchange.policy import CallFacts, decide_call, projection_digest, projector
+from taysir.exchange.permission import permit_receiving
+from taysir.exchange.policy import projection_digest, projector
 from taysir.exchange.runtime import Backend, NodeRuntime
 from taysir.exchange.wire import (
     headers_block,
@@ -170,6 +171,7 @@ def _check_call(node: NodeRuntime, passage: _Passage, *, directory: Directory) -
         and agreement.consumer == passage.consumer
         and agreement.service == passage.service
         and statement.purpose in agreement.purposes
+        and statement.behalf == agreement.behalf
     )
     if agreement is None or not covered:
         raise Problem(
@@ -181,17 +183,9 @@ def _check_call(node: NodeRuntime, passage: _Passage, *, directory: Directory) -
     if passage.parsed.batched and not agreement.batch:
         raise Problem(EXC_BATCH)
     passage.batch = agreement.batch
-    facts = CallFacts(
-        method=statement.method,
-        path=statement.path.partition("?")[0],
-        consent=statement.consent,
-        zone=statement.zone,
-        at=node.now(),
-        calls_today=node.daily.take(agreement, direction=Direction.RECEIVED, now_ms=now_ms),
-    )
-    against = decide_call(agreement, call=facts)
-    if against:
-        raise against[0]
+    consumer_node = directory.node_for(passage.consumer.owner)
+    zone = consumer_node.zone if consumer_node is not None else ""
+    permit_receiving(node, statement, passage.message.body, agreement=agreement, zone=zone)
     return agreement
 
 
@@ -253,6 +247,7 @@ async def _answer(node: NodeRuntime, passage: _Passage) -> Message:
         method=request.method,
         path=request.path,
         agreement=request.agreement,
+        behalf=request.behalf,
         purpose=request.purpose,
         body_digest=digest(answer.body),
         body_length=len(answer.body),
