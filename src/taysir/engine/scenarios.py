@@ -18,7 +18,12 @@ from taysir.engine.definition import Lookup, Pack
 from taysir.engine.durations import parse_duration
 from taysir.engine.facts import Attested, CaseFacts, Dispute, EvidenceOutcome
 from taysir.engine.findings import Finding, PackErrors, Place
-from taysir.engine.lookups import needed_lookups, receive_answer, receive_outcome
+from taysir.engine.lookups import (
+    needed_lookups,
+    path_facts_known,
+    receive_answer,
+    receive_outcome,
+)
 from taysir.engine.pages import apply_answers, validate_answers, visible_pages
 from taysir.engine.rules import decide
 from taysir.engine.shapes import shape_findings
@@ -127,36 +132,43 @@ def scenario_facts(pack: Pack, scenario: Scenario) -> tuple[CaseFacts, tuple[str
     facts = CaseFacts()
     for name, value in given.get("facts", {}).items():
         facts = facts.with_value(name, value, provenance=Attested("test", at))
-    replies = given.get("registries", {})
-    ages = given.get("age", {})
     errors: list[str] = []
-    for lookup in needed_lookups(pack, facts, on=scenario.on):
-        facts = _reply(pack, lookup, facts, replies, _moment(ages, lookup, at))
+    facts = _asked(pack, scenario, facts)
     raw = given.get("answers", {})
-    for page in visible_pages(pack, facts, on=scenario.on):
+    for page in pack.pages:
+        if page not in visible_pages(pack, facts, on=scenario.on):
+            continue
         answers = validate_answers(page, raw, facts=facts, model=pack.facts, on=scenario.on)
         errors.extend(answers.errors)
         if answers.ok:
             facts = apply_answers(facts, answers, page=page, by="applicant", at=at)
-    for lookup in needed_lookups(pack, facts, on=scenario.on):
-        if lookup.name not in facts.evidence:
-            facts = _reply(pack, lookup, facts, replies, _moment(ages, lookup, at))
+            facts = _asked(pack, scenario, facts)
     for name in given.get("dispute", []):
         facts = facts.with_dispute(name, Dispute(at))
     return facts, tuple(errors)
 
 
-def _moment(ages: Mapping[str, str], lookup: Lookup, at: datetime) -> datetime:
-    age = parse_duration(ages.get(lookup.name, "PT0S"))
-    return at - (age or timedelta(0))
+def _asked(pack: Pack, scenario: Scenario, facts: CaseFacts) -> CaseFacts:
+    """Ask what can be asked now, and again what an answer makes askable, as a running case does."""
+    replies = scenario.given.get("registries", {})
+    ages = scenario.given.get("age", {})
+    for _round in pack.lookups:
+        due = [
+            lookup
+            for lookup in needed_lookups(pack, facts, on=scenario.on)
+            if lookup.name not in facts.evidence
+            and lookup.name in replies
+            and path_facts_known(lookup, facts)
+        ]
+        if not due:
+            break
+        for lookup in due:
+            age = parse_duration(ages.get(lookup.name, "PT0S")) or timedelta(0)
+            facts = _reply(pack, lookup, facts, replies[lookup.name], scenario.at - age)
+    return facts
 
 
-def _reply(
-    pack: Pack, lookup: Lookup, facts: CaseFacts, replies: Mapping[str, Any], at: datetime
-) -> CaseFacts:
-    reply = replies.get(lookup.name)
-    if reply is None:
-        return facts
+def _reply(pack: Pack, lookup: Lookup, facts: CaseFacts, reply: Any, at: datetime) -> CaseFacts:
     exchange = f"test-{lookup.name}"
     if isinstance(reply, str):
         outcome = EvidenceOutcome(reply)
