@@ -22,7 +22,10 @@ Words = dict[Language, str]
 
 
 class Outcome(StrEnum):
-    """How a decision ends; waiting is a normal end, not an error."""
+    """How a decision ends; waiting is a normal end, not an error.
+
+    "Referred" means that the law leaves the case to an officer, for the reasons given.
+    """
 
     GRANTED = "granted"
     REFUSED = "refused"
@@ -40,13 +43,20 @@ class ReasonKind(StrEnum):
 
 
 class RuleRow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A row of a decision table as it stands in the pack's file."""
+    """A row of a decision table as it stands in the pack's file, with the days on which it is law.
+
+    A row that applies to days before it became law tells when that was, and why.
+    """
 
     file: str
     decision: str
     row: int = 0
     line: int = 0
     article: str = ""
+    since: date | None = None
+    until: date | None = None
+    enacted: date | None = None
+    because: Words = {}
 
 
 class Input(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -74,11 +84,66 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
     lookup: str = ""
 
 
+class ColumnValue(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An input of a table: its expression, the value it had, labels of values its cells name."""
+
+    text: str
+    value: Json = None
+    options: dict[str, Words] = {}
+
+
+class MissedRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A row that did not apply: the first input that failed it, and what the row asks of it."""
+
+    row: int
+    line: int
+    article: str
+    column: int
+    test: str
+
+
+class TableUse(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A table that was applied: its inputs, and why each row that did not apply did not."""
+
+    decision: str
+    columns: tuple[ColumnValue, ...]
+    missed: tuple[MissedRow, ...] = ()
+
+
+class LawPart(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Days under the same law: its value, its article, and since when it is law.
+
+    ``enacted`` and ``because`` are there if it applies to days before it became law.
+    """
+
+    first: date
+    last: date
+    value: Json
+    words: Words
+    article: str
+    article_title: Words = {}
+    since: date | None = None
+    enacted: date | None = None
+    because: Words = {}
+    rows: tuple[RuleRow, ...] = ()
+
+
+class LawUse(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A parameter or table of the law that a rule used, for a day or part by part for a period."""
+
+    name: str
+    label: Words = {}
+    parts: tuple[LawPart, ...] = ()
+    is_period: bool = False
+
+
 class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     """One rule that was applied: which rows matched, on which inputs, with which result.
 
     ``checked`` counts the rows of the decision's own table that were law on the day; a decision
     that is a formula has none, and its single entry in ``rows`` is the formula itself (row 0).
+    ``tables`` say why other rows did not match, ``law`` which dated values were used and, for a
+    period, where it was split.
     """
 
     decision: str
@@ -90,6 +155,8 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     label: Words = {}
     words: Words = {}
     checked: int = 0
+    tables: tuple[TableUse, ...] = ()
+    law: tuple[LawUse, ...] = ()
 
 
 class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -98,7 +165,9 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     ``waiting`` names the lookups whose evidence is missing, ``refresh`` those whose answers are too
     old to decide on (ask them again, then decide again), ``unanswered`` the questions still open.
     ``concerns`` would refuse if the case were decided on what is known now: tell the person early.
-    ``values`` are the computed facts, by name; for a grant all of them are there.
+    ``law_of`` is the day whose law was applied if it is not ``on``; ``known`` the day up to which
+    changes of the law were known. ``values`` are the computed facts, by name; for a grant all of
+    them are there.
     """
 
     outcome: Outcome
@@ -108,6 +177,8 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     service_title: Words
     objection: Words
     objection_days: int
+    law_of: date | None = None
+    known: date | None = None
     values: dict[str, Json] = {}
     reasons: tuple[Reason, ...] = ()
     waiting: tuple[str, ...] = ()

@@ -1,20 +1,32 @@
 """Tells a decision to people: the citizen briefly, the officer fully, the auditor with proof.
 
 Works from the decision alone, so that a stored one is told the same way years later. The result is
-structure (sections with sentences and rows), which pages lay out and ``as_text`` prints.
+structure (sections with sentences and rows), which pages lay out, ``as_text`` prints and
+``as_data`` hands to programs. Which rows did not apply, and why not, is told by ``missed.py``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from taysir.engine.decision import Decision, Input, Outcome, Reason, RuleRow, Step
+from taysir.engine.decision import (
+    Decision,
+    Input,
+    LawPart,
+    LawUse,
+    Outcome,
+    Reason,
+    RuleRow,
+    Step,
+    Words,
+)
 from taysir.engine.facts import Attested, Computed, Fetched, Provenance, Typed
 from taysir.engine.findings import Text
+from taysir.engine.missed import missed_rows
 from taysir.engine.wording import word_date
 from taysir.kernel.errors import Language
 
@@ -34,6 +46,10 @@ class Row:
     label: str
     value: str
     note: str = ""
+
+    def as_data(self) -> dict[str, str]:
+        """Return the row for programs."""
+        return {"label": self.label, "value": self.value, "note": self.note}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +79,20 @@ class Explanation:
                 lines.append(f"  {row.label}: {row.value}{note}")
         return "\n".join(lines)
 
+    def as_data(self) -> dict[str, object]:
+        """Return the explanation for programs."""
+        return {
+            "title": self.title,
+            "sections": [
+                {
+                    "heading": section.heading,
+                    "sentences": list(section.sentences),
+                    "rows": [row.as_data() for row in section.rows],
+                }
+                for section in self.sections
+            ],
+        }
+
 
 _TITLES: Final[dict[Outcome, Text]] = {
     Outcome.GRANTED: {"ar": "قُبل الطلب: {service}", "en": "Granted: {service}"},
@@ -84,6 +114,22 @@ _VALUES: Final[Text] = {"ar": "ما تقرر", "en": "What was decided"}
 _OBJECTION: Final[Text] = {"ar": "حقك في الاعتراض", "en": "Your right to object"}
 _INPUTS: Final[Text] = {"ar": "البيانات التي بُني عليها القرار", "en": "Facts the decision rests on"}
 _STEPS: Final[Text] = {"ar": "القواعد المطبقة", "en": "Rules applied"}
+_MISSED: Final[Text] = {
+    "ar": "السطور التي لم تنطبق، ولماذا",
+    "en": "Rows that did not apply, and why not",
+}
+_LAW: Final[Text] = {
+    "ar": "مدة يسري على أجزائها أكثر من حكم",
+    "en": "A period under more than one law",
+}
+_LAW_FULL: Final[Text] = {"ar": "القيم والمدد النظامية", "en": "Values and periods of the law"}
+_DAYS: Final[Text] = {"ar": "من {first} إلى {last}", "en": "{first} to {last}"}
+_ONE_DAY: Final[Text] = {"ar": "في {first}", "en": "on {first}"}
+_SINCE: Final[Text] = {"ar": "نافذ منذ {since}", "en": "law since {since}"}
+_BACK: Final[Text] = {
+    "ar": "صدر في {enacted} ويسري على ما قبله: {because}",
+    "en": "enacted on {enacted} and applying to days before it: {because}",
+}
 _PROOF: Final[Text] = {"ar": "الإثبات", "en": "Proof"}
 _ARTICLE: Final[Text] = {"ar": "السند: {title}.", "en": "Legal basis: {title}."}
 _PACK: Final[Text] = {"ar": "إصدار تعريف الخدمة", "en": "Version of the service definition"}
@@ -117,12 +163,14 @@ def explain(decision: Decision, *, audience: Audience | str, language: Language)
         _reasons(decision.reasons, _REASONS[decision.outcome], language),
         _reasons(decision.concerns, _CONCERNS, language),
         _values(decision, language),
+        _law(decision.steps, language, full=reader is not Audience.CITIZEN),
     ]
     if decision.outcome is Outcome.REFUSED:
         sections.append(Section(_OBJECTION[language], (decision.objection[language],)))
     if reader is not Audience.CITIZEN:
         sections.append(_inputs(decision, language, proof=reader is Audience.AUDITOR))
         sections.append(_steps(decision.steps, language))
+        sections.append(_missed(decision, language))
     if reader is Audience.AUDITOR:
         sections.append(_proof(decision, language))
     kept = (section for section in sections if section.sentences or section.rows)
@@ -171,6 +219,44 @@ def _values(decision: Decision, language: Language) -> Section:
     return Section(_VALUES[language], rows=rows)
 
 
+def _law(steps: Iterable[Step], language: Language, *, full: bool) -> Section:
+    """Tell the dated values used; for a citizen only periods across which the law changed."""
+    uses: list[LawUse] = []
+    for use in (use for step in steps for use in step.law):
+        if use not in uses and (full or _changes(use)):
+            uses.append(use)
+    rows = tuple(_law_row(use, part, language) for use in uses for part in use.parts)
+    return Section((_LAW_FULL if full else _LAW)[language], rows=rows)
+
+
+def _changes(use: LawUse) -> bool:
+    return len({(part.article, part.since) for part in use.parts}) > 1
+
+
+def _law_row(use: LawUse, part: LawPart, language: Language) -> Row:
+    first, last = word_date(part.first, language), word_date(part.last, language)
+    days = (_DAYS if use.is_period else _ONE_DAY)[language].format(first=first, last=last)
+    notes = [part.article_title.get(language, part.article)]
+    if part.since:
+        notes.append(_SINCE[language].format(since=word_date(part.since, language)))
+    if part.enacted:
+        notes.append(_enacted(part.enacted, part.because, language))
+    name = use.label.get(language, use.name)
+    separator = "، " if language == "ar" else ", "
+    return Row(f"{name} {days}", part.words[language], separator.join(notes))
+
+
+def _enacted(enacted: date, because: Words, language: Language) -> str:
+    day = word_date(enacted, language)
+    return _BACK[language].format(enacted=day, because=because.get(language, ""))
+
+
+def _missed(decision: Decision, language: Language) -> Section:
+    told = missed_rows(decision, language)
+    rows = tuple(Row(each.label, each.asked, each.place) for each in told)
+    return Section(_MISSED[language], rows=rows)
+
+
 def _inputs(decision: Decision, language: Language, *, proof: bool) -> Section:
     inputs: dict[str, Input] = {}
     for reason in (*decision.reasons, *decision.concerns):
@@ -214,15 +300,18 @@ def _matched(step: Step, language: Language) -> str:
 
 def _row_words(row: RuleRow, language: Language) -> str:
     number = _ROW[language].format(row=row.row) if row.row else _FORMULA[language]
-    parts = (f"{row.decision} {number}", row.article, f"{row.file}:{row.line}")
+    parts = [f"{row.decision} {number}", row.article, f"{row.file}:{row.line}"]
+    if row.enacted:
+        parts.append(_enacted(row.enacted, row.because, language))
     return ", ".join(part for part in parts if part)
 
 
 def _proof(decision: Decision, language: Language) -> Section:
+    day = decision.law_of or decision.on
     return Section(
         _PROOF[language],
         rows=(
             Row(_PACK[language], decision.pack, decision.service),
-            Row(_DAY[language], word_date(decision.on, language), decision.on.isoformat()),
+            Row(_DAY[language], word_date(day, language), day.isoformat()),
         ),
     )

@@ -15,14 +15,14 @@ from datetime import date, timedelta
 from types import MappingProxyType
 
 from taysir.engine.definition import DecisionPlan
-from taysir.engine.dmn import Model, load_dmn
+from taysir.engine.dmn import Model, Result, load_dmn
 from taysir.engine.errors import ENG_DECISION_MISSING, ENG_DUPLICATE, ENG_RULES
 from taysir.engine.facts import FactModel
 from taysir.engine.findings import Finding, PackErrors, Place, finding, problem_finding
 from taysir.engine.law import LAW_NAME
 from taysir.engine.references import References
 from taysir.engine.rulexml import Row, RuleFile, Validity, law_of, scan_rules
-from taysir.kernel.errors import Problem
+from taysir.kernel.errors import Language, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,13 @@ class Law:
     """The parameters of the law that it reads, likewise."""
     own_rows: int
     """How many rows of the decision's own table are in force."""
+    options: Mapping[str, dict[str, dict[Language, str]]] = field(default_factory=dict, repr=False)
+    """For each column that is a fact with options: the labels of those that its cells name."""
+
+    def selected(self, result: Result) -> list[RowInForce]:
+        """Return the rows in force that made a result, those of required decisions too."""
+        chosen = (row for step in result.trace for table in step.tables for row in table.selected)
+        return [self.rows[row.line] for row in chosen if row.line in self.rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +187,24 @@ class _Compiler:
                     facts=uses.of_decision(name),
                     parameters=uses.parameters_of(name),
                     own_rows=sum(item.row.decision == name for item in rows.values()),
+                    options=self._options(file, name),
                 )
         return laws
+
+    def _options(self, file: RuleFile, decision: str) -> dict[str, dict[str, dict[Language, str]]]:
+        named: dict[str, dict[str, dict[Language, str]]] = {}
+        rows = [row for row in file.rows if row.decision == decision]
+        for index, column in enumerate(file.decisions[decision].columns):
+            fact = self.facts.get(column)
+            if fact is None or not fact.options:
+                continue
+            cells = " ".join(row.cells[index] for row in rows if index < len(row.cells))
+            named[column] = {
+                str(option.value): dict(option.label)
+                for option in fact.options
+                if f'"{option.value}"' in cells
+            }
+        return named
 
     def _rows_by_line(self, file: RuleFile, day: date) -> Mapping[int, RowInForce]:
         uses = References(file, self.facts)

@@ -23,35 +23,39 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from taysir.engine.decision import (
-    Decision,
-    Outcome,
-    Reason,
-    ReasonKind,
-    RuleRow,
-    Step,
-)
+from taysir.engine.applying import Applier
+from taysir.engine.decision import Decision, Outcome, Reason, ReasonKind, Step
 from taysir.engine.definition import Lookup, OnNotFound, Pack, ReasonText
 from taysir.engine.errors import ENG_DECISION_FAILED
-from taysir.engine.facts import CaseFacts, EvidenceOutcome, json_value
+from taysir.engine.facts import CaseFacts, EvidenceOutcome
 from taysir.engine.feel import to_feel
 from taysir.engine.lookups import evidence_complete, needed_lookups, older_than
 from taysir.engine.pages import case_context, missing_answers
+from taysir.engine.periods import LawDay
 from taysir.engine.reasoning import Reasoner
-from taysir.engine.rulebook import Law, RowInForce
+from taysir.engine.rulebook import RowInForce
 from taysir.kernel.errors import Problem
 
 
 def decide(
-    pack: Pack, facts: CaseFacts, *, on: date, at: datetime | None = None, reviewed: bool = False
+    pack: Pack,
+    facts: CaseFacts,
+    *,
+    on: date,
+    at: datetime | None = None,
+    reviewed: bool = False,
+    law: LawDay | None = None,
 ) -> Decision:
     """Decide a case by the law of day ``on``.
 
     ``at`` is the moment of the decision; without it the age of the evidence is not checked, as in
     a forecast before submission or a replay. ``reviewed`` says that an officer has looked at what
-    the rules leave to one and grants. Raises ENG-1104 if a rule cannot be applied.
+    the rules leave to one and grants. ``law`` applies the law of another day, or as it was known on
+    another: without it, a change that became law after the decision plays no part in it, even if it
+    reaches back to its day. Raises ENG-1104 if a rule cannot be applied.
     """
-    case = _Case(pack, facts, on=on, at=at)
+    known = LawDay(on, at.date() if at else on)
+    case = _Case(pack, facts, on=on, at=at, law=law or known)
     matches = [*case.missing_records(), *case.matching_rows()]
     waits = case.waits()
     if waits:
@@ -85,9 +89,10 @@ class _Match:
 class _Case:
     """One case under the law of one day, while it is being decided."""
 
-    def __init__(self, pack: Pack, facts: CaseFacts, *, on: date, at: datetime | None) -> None:
+    def __init__(
+        self, pack: Pack, facts: CaseFacts, *, on: date, at: datetime | None, law: LawDay
+    ) -> None:
         self.pack, self.facts, self.on, self.at = pack, facts, on, at
-        self.laws = pack.rules.on(on).laws
         # Converted to FEEL's own kinds once, because every rule of the decision reads them.
         known = case_context(pack.facts, facts, on=on)
         self.context = {name: to_feel(value) for name, value in known.items()}
@@ -96,6 +101,7 @@ class _Case:
         self.values: dict[str, Any] = {}
         self.steps: list[Step] = []
         self.words = Reasoner(pack, facts)
+        self.rules = Applier(pack, self.words, self.context, law)
 
     # --- what speaks for refusal -------------------------------------------------------------
 
@@ -129,14 +135,13 @@ class _Case:
 
     def _reasoned(self, table: str, kind: ReasonKind) -> Iterable[tuple[RowInForce, Reason]]:
         """Apply a table whose rows carry reason codes, and yield each match with its reason."""
-        law = self._law(table)
-        result, rows = self._apply(law)
-        self.steps.append(self._step(law, result, rows))
-        for item in (item for item in rows if item.row.decision == law.decision):
+        applied = self.rules.apply(table)
+        self.steps.append(self.rules.step(applied))
+        for item in (item for item in applied.rows if item.row.decision == table):
             code = item.row.code
             text = self.pack.reasons.get(code) or self._unworded(table, code)
             inputs = self.words.inputs(item.facts)
-            yield item, self.words.reason(text, kind, rule=_rule_row(item), inputs=inputs)
+            yield item, self.words.reason(text, kind, rule=self.rules.row(item), inputs=inputs)
 
     def too_old_to_refuse(self, matches: Iterable[_Match]) -> tuple[str, ...]:
         """Return the lookups whose answers are too old to refuse on."""
@@ -232,11 +237,10 @@ class _Case:
         self._compute()
         for name, decision in self.pack.plan.values.items():
             if not self.pack.facts[name].accepts(self.values.get(name)):
-                law = self._law(decision)
                 raise Problem(
                     ENG_DECISION_FAILED,
                     decision=decision,
-                    file=law.file.file,
+                    file=self.rules.law(decision).file.file,
                     detail=f"{name}: {type(self.values.get(name)).__name__}",
                 )
         text = self.pack.reasons[self.pack.plan.grant_reason]
@@ -244,10 +248,12 @@ class _Case:
         return self._decision(Outcome.GRANTED, [reason])
 
     def _decision(self, outcome: Outcome, reasons: list[Reason], **more: Any) -> Decision:
-        service = self.pack.service
+        service, law = self.pack.service, self.rules.day
         return Decision(
             outcome=outcome,
             on=self.on,
+            law_of=law.day if law.day != self.on else None,
+            known=law.known if law.known != self.on else None,
             pack=self.pack.hash,
             service=service.id,
             service_title=dict(service.title),
@@ -261,57 +267,12 @@ class _Case:
             **more,
         )
 
-    # --- applying rules ----------------------------------------------------------------------
-
     def _compute(self) -> None:
         """Apply the rules that give values; one that lacks an input gives null."""
         for name, decision in self.pack.plan.values.items():
-            law = self._law(decision)
-            result, rows = self._apply(law)
-            self.values[name] = json_value(result)
-            self.steps.append(self._step(law, result, rows, fact=name))
-
-    def _law(self, name: str) -> Law:
-        law = self.laws.get(name)
-        if law is None:
-            raise Problem(
-                ENG_DECISION_FAILED, decision=name, file="rules/", detail=self.on.isoformat()
-            )
-        return law
-
-    def _apply(self, law: Law) -> tuple[Any, list[RowInForce]]:
-        """Evaluate a decision; returns its value and the rows that matched, required ones too."""
-        result = law.model.decide(law.decision, self.context)
-        selected = [row for step in result.trace for table in step.tables for row in table.selected]
-        return result.value, [law.rows[row.line] for row in selected if row.line in law.rows]
-
-    def _step(self, law: Law, result: Any, rows: list[RowInForce], *, fact: str = "") -> Step:
-        value = json_value(result)
-        known = self.pack.facts.get(fact)
-        return Step(
-            decision=law.decision,
-            file=law.file.file,
-            result=value,
-            rows=tuple(_rule_row(item) for item in rows) or _formula(law),
-            inputs=self.words.inputs(law.facts),
-            fact=fact,
-            label=dict(known.label) if known else {},
-            words=self.words.words_of(fact, value) if known else {},
-            checked=law.own_rows,
-        )
+            applied = self.rules.apply(decision)
+            self.values[name] = applied.value
+            self.steps.append(self.rules.step(applied, fact=name))
 
     def _unworded(self, table: str, code: str) -> ReasonText:
         raise Problem(ENG_DECISION_FAILED, decision=table, file="reasons.yaml", detail=code)
-
-
-def _rule_row(item: RowInForce) -> RuleRow:
-    row = item.row
-    return RuleRow(row.place.file, row.decision, row.number, row.place.line, row.article)
-
-
-def _formula(law: Law) -> tuple[RuleRow, ...]:
-    """Return what stands for a decision that is a formula: its place and its file's article."""
-    source = law.file.decisions[law.decision]
-    if source.columns:
-        return ()
-    return (RuleRow(law.file.file, law.decision, 0, source.place.line, law.file.article),)

@@ -6,6 +6,7 @@ is left to the page; nothing here makes markup.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Final
@@ -28,6 +29,8 @@ _UNKNOWN: Final[Text] = {"ar": "غير معروف", "en": "not known"}
 _NONE: Final[Text] = {"ar": "لا يوجد", "en": "none"}
 _YES: Final[Text] = {"ar": "نعم", "en": "yes"}
 _NO: Final[Text] = {"ar": "لا", "en": "no"}
+_DAY_TEXT: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])", re.ASCII)
+"""A day that every month has; the few others are written as they are."""
 _NAME_PARTS: Final = ("first", "father", "grandfather", "family")
 
 
@@ -63,6 +66,22 @@ def word_value(fact: Fact, value: Json, language: Language) -> str:
             return _word_object(value)
         case _:
             return str(value)
+
+
+def word_plain(value: Json, language: Language, kind: FactType | None = None) -> str:
+    """Write a value that no fact defines: a parameter of the law, an input that was computed."""
+    if value is None:
+        return _UNKNOWN[language]
+    if isinstance(value, bool):
+        return (_YES if value else _NO)[language]
+    if isinstance(value, list):
+        separator = "، " if language == "ar" else ", "
+        return separator.join(word_plain(item, language) for item in value) or _NONE[language]
+    if kind is FactType.MONEY and isinstance(value, int):
+        return Money(value).format(language)
+    if isinstance(value, str) and _DAY_TEXT.fullmatch(value):
+        return word_date(date.fromisoformat(value), language)
+    return str(value)
 
 
 def both(fact: Fact, value: Json) -> dict[Language, str]:

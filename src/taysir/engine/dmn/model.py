@@ -207,14 +207,24 @@ class Model:
             name for name, key in self.own.items() if isinstance(self.elements[key], InputData)
         )
 
-    def decide(self, name: str, inputs: Mapping[str, Any], *, now: Any = None) -> Result:
-        """Take a decision, or ask a decision service, for inputs given by name."""
+    def decide(
+        self,
+        name: str,
+        inputs: Mapping[str, Any],
+        *,
+        now: Any = None,
+        budget: Budget | None = None,
+    ) -> Result:
+        """Take a decision, or ask a decision service, for inputs given by name.
+
+        ``budget`` is that of an evaluation under way, if this decision is part of one.
+        """
         key = self.own.get(name)
         element = self.elements.get(key or "")
         if key is None or not isinstance(element, Decision | Service):
             raise Problem(ENG_DMN_UNKNOWN, name=name, file=self.file)
         given = self._given(inputs)
-        evaluation = Evaluation(self, given, Budget(now=to_feel(now)))
+        evaluation = Evaluation(self, given, budget or Budget(now=to_feel(now)))
         if isinstance(element, Service):
             value = guarded(lambda _scope: evaluation.outputs(element), {})
         else:
