@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import orjson
 
+from taysir.exchange.journal_records import Entry
 from taysir.exchange.journal_store import Place
 from taysir.exchange.model import CallOutcome, Direction, StoredExchange
 
@@ -58,9 +59,10 @@ _BLOCK: Final = 4096
 """Positions of one block; looking through one takes about a millisecond."""
 _DIRECTIONS: Final = {direction: number for number, direction in enumerate(Direction)}
 _OUTCOMES: Final = {outcome: number for number, outcome in enumerate(CallOutcome)}
+_ERASURE: Final = -1
 
 IndexRow = tuple[int | str | None, ...]
-"""One exchange's values in the order of the columns; names are still texts."""
+"""One record's values in the order of the columns; names are still texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +73,12 @@ class IndexEntry:
     place: Place
 
 
-def index_row(exchange: StoredExchange, *, position: int, place: Place) -> IndexRow:
-    """Return what the index keeps of an exchange."""
+def index_row(entry: Entry, *, position: int, place: Place) -> IndexRow:
+    """Return what the index keeps of a record; of an erasure only where it is."""
+    if not isinstance(entry, StoredExchange):
+        nothing = (None, None, None, None, None, entry.recorded_at_ms)
+        return (position, place.segment, place.offset, 0, _ERASURE, _ERASURE, *nothing)
+    exchange = entry
     return (
         position,
         place.segment,

@@ -9,21 +9,29 @@ lost. On the event loop an append costs a future and a place in the queue, nothi
 from __future__ import annotations
 
 import asyncio
+import os
 import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
+from taysir.exchange.erasure import BodyKeys, node_body_key
 from taysir.exchange.errors import EXC_JOURNAL, EXC_JOURNAL_DAMAGED, EXC_UNKNOWN_EXCHANGE
 from taysir.exchange.index import ExchangeIndex, IndexEntry, IndexRow, index_row
-from taysir.exchange.journal_store import Place, Store
+from taysir.exchange.journal_records import (
+    Entry,
+    StoredErasure,
+    decode_entry,
+    encode_entries,
+)
+from taysir.exchange.journal_store import Place, Record, Store
 from taysir.exchange.model import Direction, StoredExchange
 from taysir.exchange.segments import SegmentStore
 from taysir.kernel import limits
@@ -32,11 +40,15 @@ from taysir.kernel.log import get_logger
 
 log = get_logger(__name__)
 
-_ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODER: Final = msgspec.msgpack.Decoder(StoredExchange)
+SEGMENTS: Final = "segments"
+INDEX: Final = "index.sqlite"
+BODY_KEYS: Final = "body-keys"
+NODE_BODY_KEY: Final = "bodies.key"
 
-Watcher = Callable[[int, Sequence[StoredExchange]], None]
-"""Told of each batch once it is durable: the first position and the exchanges; in the writer's
+_Kept = TypeVar("_Kept")
+
+Watcher = Callable[[int, Sequence[Entry]], None]
+"""Told of each batch once it is durable: the first position and the records; in the writer's
 thread, so it must be quick and must not raise."""
 
 
@@ -44,8 +56,18 @@ thread, so it must be quick and must not raise."""
 class _Group:
     """What one call appends: kept together, positions in a row, one future for all."""
 
-    exchanges: Sequence[StoredExchange]
+    entries: Sequence[Entry]
     done: asyncio.Future[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Erasing:
+    """The wish to erase a subject's keys; it waits its turn among the groups."""
+
+    subject: str
+    reason: str
+    at_ms: int
+    done: asyncio.Future[StoredErasure]
 
 
 class Journal:
@@ -57,15 +79,24 @@ class Journal:
         *,
         segment_bytes: int = limits.JOURNAL_SEGMENT_BYTES,
         store: Store | None = None,
+        body_key: Path | None = None,
     ) -> None:
-        """Open the journal of a folder; its records lie in segments there, or in another store."""
+        """Open the journal of a folder; its records lie in segments there, or in another store.
+
+        Raises:
+            Problem: EXC-0131 for a damaged journal, EXC-0801 for keys that cannot be opened.
+        """
         self._loop = asyncio.get_running_loop()
-        self._store = store or SegmentStore(folder / "segments", segment_bytes=segment_bytes)
-        self._index = ExchangeIndex(folder / "index.sqlite")
+        keys = folder / BODY_KEYS
+        node_key = node_body_key(body_key or folder / NODE_BODY_KEY, keys=keys)
+        self._keys = BodyKeys(keys, node_key=node_key)
+        self._store = store or SegmentStore(folder / SEGMENTS, segment_bytes=segment_bytes)
+        self._index = ExchangeIndex(folder / INDEX)
         self._watchers: list[Watcher] = []
         self._pending = 0
         self._stuck_since = 0.0
-        self._queue: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()
+        self._stopped = False
+        self._queue: queue.SimpleQueue[_Group | _Erasing | None] = queue.SimpleQueue()
         self._rows: queue.SimpleQueue[list[IndexRow] | threading.Event | None] = queue.SimpleQueue()
         self._index_behind = False
         self._catch_up()
@@ -105,16 +136,7 @@ class Journal:
         behind = self._store.records(start=self._index.next_position())
         caught = 0
         for chunk in iter(lambda: list(islice(behind, limits.JOURNAL_INDEX_ROWS)), []):
-            self._index.add(
-                [
-                    index_row(
-                        _DECODER.decode(record.payload),
-                        position=record.position,
-                        place=record.place,
-                    )
-                    for record in chunk
-                ]
-            )
+            self._index.add([_row(record) for record in chunk])
             caught += len(chunk)
         if caught:
             log.info("index_caught_up", records=caught)
@@ -138,77 +160,127 @@ class Journal:
         first = await self.submit(exchanges)
         return range(first, first + len(exchanges))
 
-    def submit(self, exchanges: Sequence[StoredExchange]) -> asyncio.Future[int]:
-        """Queue exchanges and return the future of their first position, from the event loop.
+    def submit(self, entries: Sequence[Entry]) -> asyncio.Future[int]:
+        """Queue records and return the future of their first position, from the event loop.
 
         Raises:
             Problem: EXC-0130 when the disk is too far behind.
         """
+        if self._stopped:
+            raise Problem(EXC_JOURNAL, reason="the journal has stopped")
         if self._pending:
             stuck_s = self._loop.time() - self._stuck_since
-            if (
-                self._pending + len(exchanges) > limits.JOURNAL_QUEUE_RECORDS
-                or stuck_s > limits.JOURNAL_WAIT_S
-            ):
+            full = self._pending + len(entries) > limits.JOURNAL_QUEUE_RECORDS
+            if full or stuck_s > limits.JOURNAL_WAIT_S:
                 raise Problem(EXC_JOURNAL, reason="the disk is too far behind")
         else:
             self._stuck_since = self._loop.time()
-        self._pending += len(exchanges)
+        self._pending += len(entries)
         done: asyncio.Future[int] = self._loop.create_future()
-        self._queue.put(_Group(exchanges, done))
+        self._queue.put(_Group(entries, done))
         return done
+
+    async def erase(self, subject: str, *, reason: str, at_ms: int) -> StoredErasure:
+        """Erase the bodies about a pseudonymous subject and keep a record of having done so.
+
+        The keys are destroyed before the record is written: whoever reads the record can rely on
+        it. After a crash in between, erasing again finds no keys and writes the record.
+
+        Raises:
+            Problem: EXC-0130 when the disk does not take the record.
+        """
+        if self._stopped:
+            raise Problem(EXC_JOURNAL, reason="the journal has stopped")
+        done: asyncio.Future[StoredErasure] = self._loop.create_future()
+        self._queue.put(_Erasing(subject=subject, reason=reason, at_ms=at_ms, done=done))
+        return await done
 
     def _write(self) -> None:
         """Commit what is pending, batch after batch, until told to stop."""
-        stopping = False
-        while not stopping:
-            group = self._queue.get()
-            groups: list[_Group] = []
-            room = limits.JOURNAL_BATCH_RECORDS
-            while group is not None:
-                groups.append(group)
-                room -= len(group.exchanges)
-                if room <= 0 or self._queue.empty():
-                    break
-                group = self._queue.get()
-            stopping = group is None
-            if groups:
+        groups: list[_Group] = []
+        try:
+            while (item := self._queue.get()) is not None:
+                room = limits.JOURNAL_BATCH_RECORDS
+                while isinstance(item, _Group):
+                    groups.append(item)
+                    room -= len(item.entries)
+                    if room <= 0 or self._queue.empty():
+                        item = None
+                        break
+                    item = self._queue.get()
+                    if item is None:
+                        self._queue.put(None)
                 self._commit(groups)
+                groups = []
+                if item is not None:
+                    self._erase(item)
+        finally:
+            # Whatever ended this thread: nobody may wait for it, and no call may go on without it.
+            self._loop.call_soon_threadsafe(self._stop, groups)
 
     def _commit(self, groups: list[_Group]) -> None:
-        exchanges = [exchange for group in groups for exchange in group.exchanges]
+        entries = [entry for group in groups for entry in group.entries]
+        if not entries:
+            return
         try:
-            written = self._store.append([_ENCODER.encode(exchange) for exchange in exchanges])
+            position = self._append(entries)
         except Problem as problem:
             self._loop.call_soon_threadsafe(self._fail, groups, problem)
-            return
+        else:
+            self._loop.call_soon_threadsafe(self._settle, groups, position)
+
+    def _append(self, entries: list[Entry]) -> int:
+        """Write records, tell the watchers, and hand the rows to the index."""
+        payloads = encode_entries(entries, keys=self._keys, randomness=os.urandom)
+        self._keys.flush()
+        written = self._store.append(payloads)
         for watcher in self._watchers:
-            watcher(written.position, exchanges)
-        self._loop.call_soon_threadsafe(self._settle, groups, written.position)
-        places = (Place(written.segment, offset) for offset in written.offsets)
+            watcher(written.position, entries)
         self._rows.put(
             [
-                index_row(exchange, position=position, place=place)
-                for position, (exchange, place) in enumerate(
-                    zip(exchanges, places, strict=True), written.position
+                index_row(entry, position=position, place=Place(written.segment, offset))
+                for position, (entry, offset) in enumerate(
+                    zip(entries, written.offsets, strict=True), written.position
                 )
             ]
         )
+        return written.position
+
+    def _erase(self, wish: _Erasing) -> None:
+        keys = self._keys.erase(wish.subject)
+        erasure = StoredErasure(
+            subject=wish.subject, keys=keys, reason=wish.reason, recorded_at_ms=wish.at_ms
+        )
+        try:
+            position = self._append([erasure])
+        except Problem as problem:
+            self._loop.call_soon_threadsafe(_break, wish.done, problem)
+        else:
+            kept = msgspec.structs.replace(erasure, position=position)
+            self._loop.call_soon_threadsafe(_give, wish.done, kept)
 
     def _settle(self, groups: list[_Group], position: int) -> None:
         self._stuck_since = self._loop.time()
         for group in groups:
-            self._pending -= len(group.exchanges)
-            if not group.done.done():
-                group.done.set_result(position)
-            position += len(group.exchanges)
+            self._pending -= len(group.entries)
+            _give(group.done, position)
+            position += len(group.entries)
 
     def _fail(self, groups: list[_Group], problem: Problem) -> None:
         self._stuck_since = self._loop.time()
         for group in groups:
-            self._pending -= len(group.exchanges)
-            if not group.done.done():
-                group.done.set_exception(Problem(problem.kind, **problem.params))
+            self._pending -= len(group.entries)
+            _break(group.done, problem)
+
+    def _stop(self, groups: list[_Group]) -> None:
+        """Refuse what was not written, now and from now on."""
+        self._stopped = True
+        problem = Problem(EXC_JOURNAL, reason="the journal has stopped")
+        self._fail(groups, problem)
+        while not self._queue.empty():
+            item = self._queue.get()
+            if item is not None:
+                _break(item.done, problem)
 
     # --- the index -------------------------------------------------------------------------------
 
@@ -258,7 +330,7 @@ class Journal:
 
     def find(self, exchange_id: str) -> list[StoredExchange]:
         """Return what this node holds of an exchange: one record a side; raises EXC-0141."""
-        entries = (self._read(entry) for entry in self._index.of_exchange(exchange_id))
+        entries = self._read(self._index.of_exchange(exchange_id))
         found = [exchange for exchange in entries if exchange.exchange_id == exchange_id]
         if not found:
             raise Problem(EXC_UNKNOWN_EXCHANGE)
@@ -266,28 +338,30 @@ class Journal:
 
     def about(self, subject: str, *, limit: int) -> list[StoredExchange]:
         """Return the exchanges about a pseudonymous subject, newest first."""
-        found = (self._read(entry) for entry in self._index.about(subject, limit=limit))
+        found = self._read(self._index.about(subject, limit=limit))
         return [exchange for exchange in found if exchange.subject == subject]
 
     def of_issue(self, issue: str, *, limit: int) -> list[StoredExchange]:
         """Return the exchanges that belong to an issue, newest first."""
-        found = (self._read(entry) for entry in self._index.of_issue(issue, limit=limit))
+        found = self._read(self._index.of_issue(issue, limit=limit))
         return [exchange for exchange in found if exchange.issue == issue]
 
     def latest(self, *, limit: int) -> list[StoredExchange]:
         """Return the newest exchanges, newest first."""
-        return [self._read(entry) for entry in self._index.latest(limit=limit)]
+        return list(self._read(self._index.latest(limit=limit)))
 
     def signed_by(
         self, thumbprint: str, *, from_ms: int, until_ms: int
     ) -> Iterator[StoredExchange]:
         """Yield the exchanges with a statement signed by a certificate, oldest first."""
-        for entry in self._index.signed_by(thumbprint, from_ms=from_ms, until_ms=until_ms):
-            yield self._read(entry)
+        yield from self._read(self._index.signed_by(thumbprint, from_ms=from_ms, until_ms=until_ms))
 
-    def _read(self, entry: IndexEntry) -> StoredExchange:
-        exchange = _DECODER.decode(self._store.read(entry.place))
-        return msgspec.structs.replace(exchange, position=entry.position)
+    def _read(self, found: Iterable[IndexEntry]) -> Iterator[StoredExchange]:
+        for entry in found:
+            payload = self._store.read(entry.place)
+            kept = decode_entry(payload, position=entry.position, keys=self._keys)
+            if isinstance(kept, StoredExchange):
+                yield kept
 
     def answered_since(self, agreement: str, *, direction: Direction, since_ms: int) -> int:
         """Return how many calls an agreement carried since a time, for quotas."""
@@ -296,14 +370,17 @@ class Journal:
     def received_since(self, since_ms: int) -> list[StoredExchange]:
         """Return the calls received since a time, as many as the replay cache holds."""
         entries = self._index.since(since_ms, limit=limits.REPLAY_CACHE_IDS)
-        kept = (self._read(entry) for entry in entries)
-        return [exchange for exchange in kept if exchange.direction is Direction.RECEIVED]
+        return [kept for kept in self._read(entries) if kept.direction is Direction.RECEIVED]
+
+    def entries(self, *, start: int = 0, bodies: bool = True) -> Iterator[Entry]:
+        """Yield the records from a position on, on request with their bodies still sealed."""
+        keys = self._keys if bodies else None
+        for record in self._store.records(start=start):
+            yield decode_entry(record.payload, position=record.position, keys=keys)
 
     def exchanges(self, *, start: int = 0) -> Iterator[StoredExchange]:
         """Yield the exchanges from a position on."""
-        for record in self._store.records(start=start):
-            exchange = _DECODER.decode(record.payload)
-            yield msgspec.structs.replace(exchange, position=record.position)
+        return (kept for kept in self.entries(start=start) if isinstance(kept, StoredExchange))
 
     async def close(self) -> None:
         """Write what is pending and release the files."""
@@ -314,3 +391,20 @@ class Journal:
         await self._loop.run_in_executor(None, indexer.join)
         self._store.close()
         self._index.close()
+        self._keys.close()
+
+
+def _row(record: Record) -> IndexRow:
+    entry = decode_entry(record.payload, position=record.position, keys=None)
+    return index_row(entry, position=record.position, place=record.place)
+
+
+def _give(done: asyncio.Future[_Kept], value: _Kept) -> None:
+    if not done.done():
+        done.set_result(value)
+
+
+def _break(done: asyncio.Future[Any], problem: Problem) -> None:
+    """Fail a future with a problem of its own: one exception may not be raised in many places."""
+    if not done.done():
+        done.set_exception(Problem(problem.kind, **problem.params))
