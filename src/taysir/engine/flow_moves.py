@@ -102,15 +102,16 @@ class Moves:
 
     def _settle(self, starts: tuple[str, ...]) -> None:
         """Enter stages side by side: all are there before the first of them moves on."""
-        passed = [name for name in starts if self.flow.stages[name].choose]
-        for name in starts:
-            if name in passed:
-                self.live[name] = Position(name, self.at)
+        placed = {name: Position(name, self.at) for name in starts}
+        self.live.update(placed)
+        for name, position in placed.items():
+            if self.live.get(name) is not position:
+                continue  # a branch beside it has already ended the fork
+            stage = self.flow.stages[name]
+            if stage.choose:
+                self.move(name, self._chosen(stage))
             else:
-                self._enter(self.flow.stages[name], "")
-        for name in passed:
-            if name in self.live:  # else a branch beside it has already ended the fork
-                self.move(name, self._chosen(self.flow.stages[name]))
+                self._enter(stage, "")
 
     def _end(self, name: str) -> None:
         """Remove a position and, if it is a fork, all of its branches."""
