@@ -27,13 +27,15 @@ def _first(folder: str) -> Scenario:
 
 
 def decided(folder: str, *, on: date | None = None, **given: Mapping[str, Any]) -> Decision:
-    """Decide the pack's first test case with some of its registries, facts or answers replaced."""
-    first = _first(folder)
-    made = {
-        **first.given,
-        **{key: {**first.given.get(key, {}), **value} for key, value in given.items()},
-    }
+    """Decide the pack's first test case with some of its registries, facts or answers overlaid."""
+    made = _overlaid(_first(folder).given, given)
     if on is not None:
         made["on"] = on.isoformat()
     scenario = Scenario(name="made", place=Place("made"), given=made, expect={})
     return run_scenario(pack_named(folder), scenario).decision
+
+
+def _overlaid(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    both = {key for key in over if isinstance(base.get(key), dict) and isinstance(over[key], dict)}
+    merged = {key: _overlaid(base[key], over[key]) for key in both}
+    return {**base, **over, **merged}

@@ -16,6 +16,7 @@ from taysir.kernel.errors import Problem
 from taysir.transactions.documents import access, registry, service
 from taysir.transactions.documents.base import DocumentsConfig
 from taysir.transactions.documents.contrib.pades import PadesSealer
+from taysir.transactions.documents.description import load_description, render_values
 from taysir.transactions.documents.typesetting import set_pdf
 from taysir.transactions.documents.verification import (
     DocumentState,
@@ -34,6 +35,7 @@ issuer: {ar: جهة, en: Agency}
 values:
   holder: {type: name, ar: person.name_ar, en: person.name_en}
   until: {type: date, fact: term.until}
+  fee: {type: money, fact: term.fee_minor, optional: true}
   limits: {type: codes, fact: term.limits, optional: true, labels: {g: {ar: نظارة, en: glasses}}}
 public:
   - {value: holder, label: {ar: الاسم, en: Name}}
@@ -203,3 +205,11 @@ def test_somebody_elses_document_is_not_found(
     assert access.document_of("p1", document_id=document.pk) == document
     with pytest.raises(Problem, match="TRX-0605"):
         access.document_of("p2", document_id=document.pk)
+
+
+def test_an_amount_is_written_in_dinars(template: Path) -> None:
+    description = load_description(template.with_suffix(".yaml"))
+    written = render_values(description, {**DATA, "term.fee_minor": 119_150})["fee"]
+    assert (written.ar, written.en) == ("1,191.50 دينار", "1,191.50 dinars")
+    assert written.raw == 119_150
+    assert render_values(description, DATA)["fee"].raw is None

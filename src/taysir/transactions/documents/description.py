@@ -17,6 +17,7 @@ import yaml
 
 from taysir.kernel import limits
 from taysir.kernel.errors import Language, Problem
+from taysir.kernel.money import Money
 from taysir.transactions.documents.errors import (
     TRX_DOCUMENT_DESCRIPTION,
     TRX_DOCUMENT_VALUE_MISSING,
@@ -42,7 +43,8 @@ class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         fact: the name of the value in the case; or
         ar: the name of its Arabic form, together with
         en: the name of its English form.
-        type: ``text``, ``name`` (a text or the four parts), ``date`` or ``codes`` (a list).
+        type: ``text``, ``name`` (a text or the four parts), ``date``, ``codes`` (a list) or
+            ``money`` (minor units).
         labels: the words for codes, in both languages.
         optional: whether the document can do without it.
     """
@@ -50,7 +52,7 @@ class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fact: str = ""
     ar: str = ""
     en: str = ""
-    type: Literal["text", "name", "date", "codes"] = "text"
+    type: Literal["text", "name", "date", "codes", "money"] = "text"
     labels: dict[str, Bilingual] = {}
     optional: bool = False
 
@@ -140,6 +142,8 @@ def _written(value: Value, raw: Any, *, language: Language) -> str:
     if value.type == "date":
         day = raw if isinstance(raw, date) else date.fromisoformat(str(raw))
         return format_date(day, language)
+    if value.type == "money":
+        return Money(int(raw)).format(language)
     if value.type == "codes":
         codes = [str(code) for code in raw]
         comma = "، " if language == "ar" else ", "
