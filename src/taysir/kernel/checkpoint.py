@@ -176,6 +176,33 @@ def open_note(note: bytes, *, keys: Sequence[NoteKey]) -> tuple[Checkpoint, list
     return Checkpoint.parse(body), valid
 
 
+def signed_by_log(note: bytes) -> bytes:
+    """Return the note as its log signed it: the body and the first signature line.
+
+    These bytes stay the same whatever cosignatures come later, so a time-stamp is over them.
+    """
+    body, _lines = _split(note)
+    end = note.index(b"\n", len(body) + 1) + 1
+    return note[:end]
+
+
+def cosignature_lines(note: bytes, *, keys: Sequence[NoteKey]) -> bytes:
+    """Return the valid signature lines by the given keys, of a note or of lines behind a note.
+
+    Raises:
+        Problem: KRN-0231 for a wrong signature by one of the keys.
+    """
+    body, lines = _split(note)
+    known = {(key.name, key.key_id): key for key in keys}
+    kept = []
+    for name, blob in lines:
+        key = known.get((name, blob[:4]))
+        if key is not None:
+            _check(body, key=key, payload=blob[4:])
+            kept.append(f"— {name} {base64.b64encode(blob).decode('ascii')}\n")
+    return "".join(dict.fromkeys(kept)).encode()
+
+
 def _check(body: bytes, *, key: NoteKey, payload: bytes) -> Signature:
     at, data, signature = 0, body, payload
     if key.kind == COSIGNATURE:

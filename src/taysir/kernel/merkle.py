@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from taysir.kernel import limits
 from taysir.kernel.errors import Mender, Problem, declare
@@ -61,6 +61,17 @@ class TreeBuilder:
     def __init__(self) -> None:
         self._size = 0
         self._stack: list[bytes] = []
+
+    @classmethod
+    def restore(cls, read: ReadHash, *, size: int) -> Self:
+        """Return the builder of a tree whose hashes are stored already."""
+        builder, start = cls(), 0
+        builder._size = size
+        for level in reversed(range(size.bit_length())):
+            if size >> level & 1:
+                builder._stack.append(read(level, start >> level))
+                start += 1 << level
+        return builder
 
     @property
     def size(self) -> int:

@@ -1,0 +1,54 @@
+"""One HTTP request to a witness, a time-stamp authority or the authority, outside the event loop.
+
+Background work only: no call ever waits for it. The answer is bounded in size and time.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from taysir.kernel import limits
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status and body of an answer."""
+
+    status: int
+    body: bytes
+
+
+class Unreachable(Exception):
+    """There is no whole answer; the text says why."""
+
+
+def send(url: str, *, body: bytes | None = None, media_type: str = "", most: int) -> Answer:
+    """Send GET, or POST when there is a body; raises Unreachable."""
+    parts = urlsplit(url)
+    connection = _connection(parts.scheme, host=parts.hostname or "", port=parts.port)
+    headers = {"Content-Type": media_type} if media_type else {}
+    target = parts.path or "/"
+    if parts.query:
+        target = f"{target}?{parts.query}"
+    try:
+        connection.request("POST" if body is not None else "GET", target, body, headers)
+        answer = connection.getresponse()
+        data = answer.read(most + 1)
+    except (OSError, http.client.HTTPException) as error:
+        raise Unreachable(type(error).__name__) from error
+    finally:
+        connection.close()
+    if len(data) > most:
+        raise Unreachable("the answer is too long")
+    return Answer(answer.status, data)
+
+
+def _connection(scheme: str, *, host: str, port: int | None) -> http.client.HTTPConnection:
+    timeout = limits.LOG_REQUEST_TIMEOUT_S
+    if scheme == "https":
+        context = ssl.create_default_context()
+        return http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
+    return http.client.HTTPConnection(host, port, timeout=timeout)
