@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from taysir.engine.decision import ColumnValue, LawUse, MissedRow, RuleRow, Step, TableUse, Words
 from taysir.engine.definition import Pack
-from taysir.engine.dmn import Result, TableTrace
+from taysir.engine.dmn import Model, Result, TableTrace
+from taysir.engine.dmn.model import Session
 from taysir.engine.errors import ENG_DECISION_FAILED
 from taysir.engine.facts import Json, json_value
 from taysir.engine.law import LAW_NAME
@@ -46,6 +47,7 @@ class Applier:
     day: LawDay
     laws: Mapping[str, Law] = field(init=False)
     view: LawView | None = None
+    sessions: dict[int, Session] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.laws = self.pack.rules.on(self.day.day, known=self.day.known).laws
@@ -67,7 +69,7 @@ class Applier:
     def apply(self, name: str) -> Applied:
         """Take a decision."""
         law = self.law(name)
-        result = law.model.decide(law.decision, self.context)
+        result = self._session(law.model).decide(law.decision)
         return Applied(
             law=law,
             value=json_value(result.value),
@@ -75,6 +77,13 @@ class Applier:
             tables=self._tables(law, result),
             uses=self.view.take(law.parameters) if self.view else (),
         )
+
+    def _session(self, model: Model) -> Session:
+        """Return the session of a model; the decisions of one case share what they decide."""
+        found = self.sessions.get(id(model))
+        if found is None:
+            found = self.sessions[id(model)] = model.session(self.context)
+        return found
 
     def step(self, applied: Applied, *, fact: str = "") -> Step:
         """Tell how a decision went."""

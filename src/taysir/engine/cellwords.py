@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from taysir.engine.boundaries import constant
@@ -51,9 +52,8 @@ def word_cell(text: str, language: Language, *, name: WordName, options: dict[st
     """Say what a cell asks; ``options`` are the labels of values that have one."""
     if text.strip() in _ANY:
         return text
-    try:
-        tests = parse_tests(text)
-    except Problem:
+    tests = _parsed(text)
+    if tests is None:
         return text
     words = _Words(language, name, options)
     parts = [words.test(node) for node in tests.tests]
@@ -62,6 +62,15 @@ def word_cell(text: str, language: Language, *, name: WordName, options: dict[st
         return text
     joined = _OR[language].join(told)
     return _NOT[language].format(it=joined) if tests.negated else joined
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> syntax.Tests | None:
+    """Read a cell; the cells of a table come again with every case."""
+    try:
+        return parse_tests(text)
+    except Problem:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

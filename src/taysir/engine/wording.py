@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from taysir.engine.definition import PLACEHOLDER
@@ -34,6 +35,7 @@ _DAY_TEXT: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-
 _NAME_PARTS: Final = ("first", "father", "grandfather", "family")
 
 
+@lru_cache(maxsize=4096)
 def word_date(day: date, language: Language) -> str:
     """Write a day in both calendars, the Hijri first in Arabic."""
     month = GREGORIAN_MONTHS[language][day.month - 1]

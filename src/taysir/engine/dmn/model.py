@@ -177,6 +177,38 @@ _VALUES: dict[type, Callable[[Evaluation, Any], Value]] = {
 }
 
 
+@dataclass(slots=True)
+class Session:
+    """Several decisions of one model for the same inputs: what one has decided, others reuse.
+
+    Each result still has the whole trace of its decision, required ones first.
+    """
+
+    evaluation: Evaluation
+
+    def decide(self, name: str) -> Result:
+        """Take a decision for the inputs of the session."""
+        model = self.evaluation.model
+        key = model.own.get(name)
+        element = model.elements.get(key or "")
+        if key is None or not isinstance(element, Decision):
+            raise Problem(ENG_DMN_UNKNOWN, name=name, file=model.file)
+        value = guarded(lambda _scope: self.evaluation.value(key), {})
+        return Result(give_back(value), self._trace(key))
+
+    def _trace(self, key: str) -> tuple[DecisionTrace, ...]:
+        """Return what was decided for a decision, in the order it was decided."""
+        wanted, waiting = {key}, [key]
+        elements = self.evaluation.model.elements
+        while waiting:
+            for each in elements[waiting.pop()].requires:
+                if each.key not in wanted:
+                    wanted.add(each.key)
+                    waiting.append(each.key)
+        names = {elements[each].name for each in wanted}
+        return tuple(step for step in self.evaluation.trace if step.name in names)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """A model with everything it imports; ``problems`` are the texts that could not be read.
@@ -230,6 +262,10 @@ class Model:
         else:
             value = guarded(lambda _scope: evaluation.value(key), {})
         return Result(give_back(value), tuple(evaluation.trace))
+
+    def session(self, inputs: Mapping[str, Any], *, budget: Budget | None = None) -> Session:
+        """Begin a session: several decisions for the same inputs."""
+        return Session(Evaluation(self, self._given(inputs), budget or Budget()))
 
     def evaluate(self, name: str, inputs: Mapping[str, Any], *, now: Any = None) -> Value:
         """Return only the value, as FEEL's own kinds, without loss."""
