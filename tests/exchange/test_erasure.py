@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from hypothesis import strategies as st
 
 from taysir.exchange.erasure import SLOT_BYTES, BodyKeys, ErasedError, node_body_key
 from taysir.exchange.journal import Journal
-from taysir.exchange.journal_records import BODIES, FACTS, StoredErasure, decode_entry
-from taysir.exchange.model import BodyState, StoredExchange
+from taysir.exchange.journal_records import BODIES, FACTS, decode_exchange
+from taysir.exchange.model import BodyState, CallOutcome, StoredExchange
 from taysir.exchange.segments import SegmentStore, verify_segments
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
@@ -33,6 +34,10 @@ def in_journal(folder: Path, work: Callable[[Journal], Awaitable[None]]) -> None
             await journal.close()
 
     asyncio.run(run())
+
+
+def said(erasure: StoredExchange) -> dict[str, object]:
+    return dict(json.loads(erasure.request))
 
 
 def about(subject: str, number: int) -> StoredExchange:
@@ -60,10 +65,10 @@ def test_erasing_a_subject_takes_their_bodies_and_nothing_else(tmp_path: Path) -
 
     async def erase(journal: Journal) -> None:
         assert await journal.append(about("s-1", 4)) == 3
-        erased = await journal.erase("s-1", reason="order 7", at_ms=5)
-        assert (erased.keys, erased.position) == (1, 4)
-        again = await journal.erase("s-1", reason="order 7", at_ms=6)
-        assert again.keys == 0
+        erased = await journal.erase("s-1", reason="order 7", at_ms=5, number="x-1")
+        assert (said(erased)["keys"], erased.position) == (1, 4)
+        again = await journal.erase("s-1", reason="order 7", at_ms=6, number="x-2")
+        assert said(again)["keys"] == 0
         assert await journal.append(about("s-1", 5)) == 6
 
     async def look(journal: Journal) -> None:
@@ -77,11 +82,12 @@ def test_erasing_a_subject_takes_their_bodies_and_nothing_else(tmp_path: Path) -
                 position=kept[f"e-{number}"].position,
             )
         assert kept["e-2"].response_body == kept["e-5"].response_body == BODY
-        erasures = [one for one in journal.entries() if isinstance(one, StoredErasure)]
-        assert [(one.subject, one.reason, one.position) for one in erasures] == [
-            ("s-1", "order 7", 4),
-            ("s-1", "order 7", 5),
+        assert [said(one) for one in kept.values() if one.outcome is CallOutcome.ERASED] == [
+            {"erased": "s-1", "keys": 1, "reason": "order 7", "time_ms": 5},
+            {"erased": "s-1", "keys": 0, "reason": "order 7", "time_ms": 6},
         ]
+        shown = [one.exchange_id for one in journal.about("s-1", limit=9)]
+        assert shown == ["e-5", "e-4", "e-3", "e-1"]
 
     in_journal(tmp_path, fill)
     in_journal(tmp_path, erase)
@@ -183,7 +189,7 @@ def test_keys_open_exactly_what_was_sealed_and_not_erased(
 @given(st.binary(max_size=80))
 def test_bytes_that_are_no_record_are_named_as_damage(payload: bytes) -> None:
     with pytest.raises(Problem, match="EXC-0131"):
-        decode_entry(payload, position=0, keys=None)
+        decode_exchange(payload, position=0, keys=None)
 
 
 def test_a_body_moved_to_another_exchange_does_not_open(tmp_path: Path) -> None:
@@ -198,7 +204,6 @@ def test_a_body_moved_to_another_exchange_does_not_open(tmp_path: Path) -> None:
     store.close()
     one[2] = two[2]
     keys = BodyKeys(tmp_path / "body-keys", node_key=(tmp_path / "bodies.key").read_bytes())
-    swapped = decode_entry(msgspec.msgpack.encode(one), position=0, keys=keys)
-    assert isinstance(swapped, StoredExchange)
+    swapped = decode_exchange(msgspec.msgpack.encode(one), position=0, keys=keys)
     assert swapped.bodies is BodyState.LOST
     keys.close()

@@ -21,7 +21,6 @@ from typing import Any, Final
 
 import orjson
 
-from taysir.exchange.journal_records import Entry
 from taysir.exchange.journal_store import Place
 from taysir.exchange.model import CallOutcome, Direction, StoredExchange
 
@@ -59,7 +58,6 @@ _BLOCK: Final = 4096
 """Positions of one block; looking through one takes about a millisecond."""
 _DIRECTIONS: Final = {direction: number for number, direction in enumerate(Direction)}
 _OUTCOMES: Final = {outcome: number for number, outcome in enumerate(CallOutcome)}
-_ERASURE: Final = -1
 
 IndexRow = tuple[int | str | None, ...]
 """One record's values in the order of the columns; names are still texts."""
@@ -73,12 +71,8 @@ class IndexEntry:
     place: Place
 
 
-def index_row(entry: Entry, *, position: int, place: Place) -> IndexRow:
-    """Return what the index keeps of a record; of an erasure only where it is."""
-    if not isinstance(entry, StoredExchange):
-        nothing = (None, None, None, None, None, entry.recorded_at_ms)
-        return (position, place.segment, place.offset, 0, _ERASURE, _ERASURE, *nothing)
-    exchange = entry
+def index_row(exchange: StoredExchange, *, position: int, place: Place) -> IndexRow:
+    """Return what the index keeps of a record."""
     return (
         position,
         place.segment,
@@ -173,9 +167,13 @@ class ExchangeIndex:
 
     def about(self, subject: str, *, limit: int) -> list[IndexEntry]:
         """Return the ended exchanges about a subject, newest first."""
-        accepted = _OUTCOMES[CallOutcome.ACCEPTED]
-        tail = "WHERE subject = ? AND outcome <> ? ORDER BY position DESC LIMIT ?"
-        return self._entries(tail, _hash(subject), accepted, limit)
+        begun, erased = _OUTCOMES[CallOutcome.ACCEPTED], _OUTCOMES[CallOutcome.ERASED]
+        tail = "WHERE subject = ? AND outcome NOT IN (?, ?) ORDER BY position DESC LIMIT ?"
+        return self._entries(tail, _hash(subject), begun, erased, limit)
+
+    def erasures(self) -> list[IndexEntry]:
+        """Return the records of erasures, oldest first."""
+        return self._entries("WHERE outcome = ? ORDER BY position", _OUTCOMES[CallOutcome.ERASED])
 
     def of_issue(self, issue: str, *, limit: int) -> list[IndexEntry]:
         """Return the records that belong to an issue, e.g. a case number, newest first."""

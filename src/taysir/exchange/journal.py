@@ -26,10 +26,9 @@ from taysir.exchange.erasure import BodyKeys, node_body_key
 from taysir.exchange.errors import EXC_JOURNAL, EXC_JOURNAL_DAMAGED, EXC_UNKNOWN_EXCHANGE
 from taysir.exchange.index import ExchangeIndex, IndexEntry, IndexRow, index_row
 from taysir.exchange.journal_records import (
-    Entry,
-    StoredErasure,
-    decode_entry,
-    encode_entries,
+    decode_exchange,
+    encode_exchanges,
+    erasure_record,
 )
 from taysir.exchange.journal_store import Place, Record, Store
 from taysir.exchange.model import Direction, StoredExchange
@@ -47,7 +46,7 @@ NODE_BODY_KEY: Final = "bodies.key"
 
 _Kept = TypeVar("_Kept")
 
-Watcher = Callable[[int, Sequence[Entry]], None]
+Watcher = Callable[[int, Sequence[StoredExchange]], None]
 """Told of each batch once it is durable: the first position and the records; in the writer's
 thread, so it must be quick and must not raise."""
 
@@ -56,7 +55,7 @@ thread, so it must be quick and must not raise."""
 class _Group:
     """What one call appends: kept together, positions in a row, one future for all."""
 
-    entries: Sequence[Entry]
+    exchanges: Sequence[StoredExchange]
     done: asyncio.Future[int]
 
 
@@ -67,7 +66,8 @@ class _Erasing:
     subject: str
     reason: str
     at_ms: int
-    done: asyncio.Future[StoredErasure]
+    number: str
+    done: asyncio.Future[StoredExchange]
 
 
 class Journal:
@@ -160,7 +160,7 @@ class Journal:
         first = await self.submit(exchanges)
         return range(first, first + len(exchanges))
 
-    def submit(self, entries: Sequence[Entry]) -> asyncio.Future[int]:
+    def submit(self, exchanges: Sequence[StoredExchange]) -> asyncio.Future[int]:
         """Queue records and return the future of their first position, from the event loop.
 
         Raises:
@@ -170,17 +170,17 @@ class Journal:
             raise Problem(EXC_JOURNAL, reason="the journal has stopped")
         if self._pending:
             stuck_s = self._loop.time() - self._stuck_since
-            full = self._pending + len(entries) > limits.JOURNAL_QUEUE_RECORDS
+            full = self._pending + len(exchanges) > limits.JOURNAL_QUEUE_RECORDS
             if full or stuck_s > limits.JOURNAL_WAIT_S:
                 raise Problem(EXC_JOURNAL, reason="the disk is too far behind")
         else:
             self._stuck_since = self._loop.time()
-        self._pending += len(entries)
+        self._pending += len(exchanges)
         done: asyncio.Future[int] = self._loop.create_future()
-        self._queue.put(_Group(entries, done))
+        self._queue.put(_Group(exchanges, done))
         return done
 
-    async def erase(self, subject: str, *, reason: str, at_ms: int) -> StoredErasure:
+    async def erase(self, subject: str, *, reason: str, at_ms: int, number: str) -> StoredExchange:
         """Erase the bodies about a pseudonymous subject and keep a record of having done so.
 
         The keys are destroyed before the record is written: whoever reads the record can rely on
@@ -191,8 +191,10 @@ class Journal:
         """
         if self._stopped:
             raise Problem(EXC_JOURNAL, reason="the journal has stopped")
-        done: asyncio.Future[StoredErasure] = self._loop.create_future()
-        self._queue.put(_Erasing(subject=subject, reason=reason, at_ms=at_ms, done=done))
+        done: asyncio.Future[StoredExchange] = self._loop.create_future()
+        self._queue.put(
+            _Erasing(subject=subject, reason=reason, at_ms=at_ms, number=number, done=done)
+        )
         return await done
 
     def _write(self) -> None:
@@ -203,7 +205,7 @@ class Journal:
                 room = limits.JOURNAL_BATCH_RECORDS
                 while isinstance(item, _Group):
                     groups.append(item)
-                    room -= len(item.entries)
+                    room -= len(item.exchanges)
                     if room <= 0 or self._queue.empty():
                         item = None
                         break
@@ -219,28 +221,28 @@ class Journal:
             self._loop.call_soon_threadsafe(self._stop, groups)
 
     def _commit(self, groups: list[_Group]) -> None:
-        entries = [entry for group in groups for entry in group.entries]
-        if not entries:
+        exchanges = [exchange for group in groups for exchange in group.exchanges]
+        if not exchanges:
             return
         try:
-            position = self._append(entries)
+            position = self._append(exchanges)
         except Problem as problem:
             self._loop.call_soon_threadsafe(self._fail, groups, problem)
         else:
             self._loop.call_soon_threadsafe(self._settle, groups, position)
 
-    def _append(self, entries: list[Entry]) -> int:
+    def _append(self, exchanges: list[StoredExchange]) -> int:
         """Write records, tell the watchers, and hand the rows to the index."""
-        payloads = encode_entries(entries, keys=self._keys, randomness=os.urandom)
+        payloads = encode_exchanges(exchanges, keys=self._keys, randomness=os.urandom)
         self._keys.flush()
         written = self._store.append(payloads)
         for watcher in self._watchers:
-            watcher(written.position, entries)
+            watcher(written.position, exchanges)
         self._rows.put(
             [
-                index_row(entry, position=position, place=Place(written.segment, offset))
-                for position, (entry, offset) in enumerate(
-                    zip(entries, written.offsets, strict=True), written.position
+                index_row(exchange, position=position, place=Place(written.segment, offset))
+                for position, (exchange, offset) in enumerate(
+                    zip(exchanges, written.offsets, strict=True), written.position
                 )
             ]
         )
@@ -248,8 +250,8 @@ class Journal:
 
     def _erase(self, wish: _Erasing) -> None:
         keys = self._keys.erase(wish.subject)
-        erasure = StoredErasure(
-            subject=wish.subject, keys=keys, reason=wish.reason, recorded_at_ms=wish.at_ms
+        erasure = erasure_record(
+            wish.subject, keys=keys, reason=wish.reason, at_ms=wish.at_ms, number=wish.number
         )
         try:
             position = self._append([erasure])
@@ -262,14 +264,14 @@ class Journal:
     def _settle(self, groups: list[_Group], position: int) -> None:
         self._stuck_since = self._loop.time()
         for group in groups:
-            self._pending -= len(group.entries)
+            self._pending -= len(group.exchanges)
             _give(group.done, position)
-            position += len(group.entries)
+            position += len(group.exchanges)
 
     def _fail(self, groups: list[_Group], problem: Problem) -> None:
         self._stuck_since = self._loop.time()
         for group in groups:
-            self._pending -= len(group.entries)
+            self._pending -= len(group.exchanges)
             _break(group.done, problem)
 
     def _stop(self, groups: list[_Group]) -> None:
@@ -359,9 +361,7 @@ class Journal:
     def _read(self, found: Iterable[IndexEntry]) -> Iterator[StoredExchange]:
         for entry in found:
             payload = self._store.read(entry.place)
-            kept = decode_entry(payload, position=entry.position, keys=self._keys)
-            if isinstance(kept, StoredExchange):
-                yield kept
+            yield decode_exchange(payload, position=entry.position, keys=self._keys)
 
     def answered_since(self, agreement: str, *, direction: Direction, since_ms: int) -> int:
         """Return how many calls an agreement carried since a time, for quotas."""
@@ -372,15 +372,11 @@ class Journal:
         entries = self._index.since(since_ms, limit=limits.REPLAY_CACHE_IDS)
         return [kept for kept in self._read(entries) if kept.direction is Direction.RECEIVED]
 
-    def entries(self, *, start: int = 0, bodies: bool = True) -> Iterator[Entry]:
+    def exchanges(self, *, start: int = 0, bodies: bool = True) -> Iterator[StoredExchange]:
         """Yield the records from a position on, on request with their bodies still sealed."""
         keys = self._keys if bodies else None
         for record in self._store.records(start=start):
-            yield decode_entry(record.payload, position=record.position, keys=keys)
-
-    def exchanges(self, *, start: int = 0) -> Iterator[StoredExchange]:
-        """Yield the exchanges from a position on."""
-        return (kept for kept in self.entries(start=start) if isinstance(kept, StoredExchange))
+            yield decode_exchange(record.payload, position=record.position, keys=keys)
 
     async def close(self) -> None:
         """Write what is pending and release the files."""
@@ -395,8 +391,8 @@ class Journal:
 
 
 def _row(record: Record) -> IndexRow:
-    entry = decode_entry(record.payload, position=record.position, keys=None)
-    return index_row(entry, position=record.position, place=record.place)
+    exchange = decode_exchange(record.payload, position=record.position, keys=None)
+    return index_row(exchange, position=record.position, place=record.place)
 
 
 def _give(done: asyncio.Future[_Kept], value: _Kept) -> None:

@@ -1,6 +1,7 @@
-"""What lies in the journal: exchanges with sealed bodies, and erasures; bytes <-> structs.
+"""What lies in the journal: exchanges with sealed bodies; bytes <-> structs.
 
-A record is a MessagePack array that begins with its kind. Bodies and passed headers are sealed
+A record is a MessagePack array that begins with its kind. An erasure is the record of an act of the
+node itself, whose ``request`` says what was erased. Bodies and passed headers are sealed
 under the data subject's key (AES-256-GCM, the exchange's number as associated data), so the chain
 of hashes is over what is stored and holds after a key is erased. docs/reference/journal-format.md
 describes the bytes.
@@ -18,11 +19,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from taysir.exchange.erasure import NONCE_BYTES, ErasedError, Randomness, day_subject
 from taysir.exchange.errors import EXC_JOURNAL_DAMAGED
-from taysir.exchange.model import BodyState, StoredExchange
+from taysir.exchange.model import BodyState, CallOutcome, Direction, StoredExchange
+from taysir.kernel.canonical import canonical_json
 from taysir.kernel.errors import Problem
 
 _EXCHANGE: Final = 1
-_ERASURE: Final = 2
 _NO_SLOT: Final = -1
 
 FACTS: Final = (
@@ -57,19 +58,6 @@ _decode: Final = msgspec.msgpack.Decoder(list[Any]).decode
 _decode_bodies: Final = msgspec.msgpack.Decoder(tuple[bytes, bytes, bytes, bytes]).decode
 
 
-class StoredErasure(msgspec.Struct, frozen=True, kw_only=True):
-    """The record of an erasure: whose keys, how many, why, when. ``subject`` is a pseudonym."""
-
-    subject: str
-    keys: int
-    reason: str
-    recorded_at_ms: int
-    position: int = -1
-
-
-Entry = StoredExchange | StoredErasure
-
-
 class KeyRing(Protocol):
     """The keys of bodies, as records need them."""
 
@@ -80,16 +68,14 @@ class KeyRing(Protocol):
         """Return a slot's cipher; raises ErasedError, and EXC-0801 for a lost one."""
 
 
-def encode_entries(
-    entries: Sequence[Entry], *, keys: KeyRing, randomness: Randomness
+def encode_exchanges(
+    exchanges: Sequence[StoredExchange], *, keys: KeyRing, randomness: Randomness
 ) -> list[bytes]:
     """Return the bytes of records; new keys must be flushed before these bytes are written."""
-    nonces = randomness(NONCE_BYTES * len(entries))
+    nonces = randomness(NONCE_BYTES * len(exchanges))
     return [
-        _encode_exchange(entry, keys=keys, nonce=nonces[at * NONCE_BYTES : (at + 1) * NONCE_BYTES])
-        if isinstance(entry, StoredExchange)
-        else _encode([_ERASURE, entry.subject, entry.keys, entry.reason, entry.recorded_at_ms])
-        for at, entry in enumerate(entries)
+        _encode_exchange(one, keys=keys, nonce=nonces[at * NONCE_BYTES : (at + 1) * NONCE_BYTES])
+        for at, one in enumerate(exchanges)
     ]
 
 
@@ -102,21 +88,15 @@ def _encode_exchange(exchange: StoredExchange, *, keys: KeyRing, nonce: bytes) -
     return _encode([_EXCHANGE, slot, sealed, *_facts_of(exchange)])
 
 
-def decode_entry(payload: bytes, *, position: int, keys: KeyRing | None) -> Entry:
+def decode_exchange(payload: bytes, *, position: int, keys: KeyRing | None) -> StoredExchange:
     """Return a record; without keys its bodies stay sealed.
 
     Raises:
         Problem: EXC-0131 for bytes that are no record.
     """
     try:
-        kind, *values = _decode(payload)
-        if kind == _ERASURE:
-            subject, count, reason, at_ms = values
-            return StoredErasure(
-                subject=subject, keys=count, reason=reason, recorded_at_ms=at_ms, position=position
-            )
-        slot, sealed, *facts = values
-        known = dict(zip(FACTS, facts, strict=False))
+        kind, slot, sealed, *facts = _decode(payload)
+        known = dict(zip(FACTS, facts, strict=False)) if kind == _EXCHANGE else {}
         state, bodies = _open(slot, sealed, number=known["exchange_id"].encode(), keys=keys)
         known |= {"bodies": state, "position": position, **dict(zip(BODIES, bodies, strict=True))}
         return msgspec.convert(known, StoredExchange)
@@ -148,3 +128,34 @@ def slot_of(payload: bytes) -> int | None:
     """Return the slot under which a record's bodies are sealed, or None when it has none."""
     kind, slot, *_ = _decode(payload)
     return slot if kind == _EXCHANGE and slot != _NO_SLOT else None
+
+
+def erasure_record(
+    subject: str, *, keys: int, reason: str, at_ms: int, number: str
+) -> StoredExchange:
+    """Return the record of an erasure. ``subject`` is a pseudonym, ``keys`` how many it had."""
+    said = {"erased": subject, "keys": keys, "reason": reason, "time_ms": at_ms}
+    return StoredExchange(
+        exchange_id=number,
+        direction=Direction.LOCAL,
+        outcome=CallOutcome.ERASED,
+        consumer="",
+        service="",
+        provider="",
+        purpose="",
+        agreement="",
+        subject=subject,
+        issue="",
+        method="",
+        path="",
+        status=0,
+        error_code="",
+        recorded_at_ms=at_ms,
+        elapsed_ms=0.0,
+        request=canonical_json(said),
+        response=b"",
+        request_headers=b"",
+        request_body=b"",
+        response_headers=b"",
+        response_body=b"",
+    )

@@ -138,7 +138,10 @@ class MemberCertificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeEntry:
-    """A node of the federation: where it listens and which TLS certificate it shows."""
+    """A node of the federation: where it listens and which TLS certificates it may show.
+
+    ``tls_also`` holds a further certificate while the node's key is being replaced.
+    """
 
     name: str
     host: str
@@ -146,6 +149,12 @@ class NodeEntry:
     tls_thumbprint: str
     zone: str
     members: frozenset[MemberId]
+    tls_also: frozenset[str] = frozenset()
+
+    @property
+    def thumbprints(self) -> frozenset[str]:
+        """The certificates of which it must show one."""
+        return self.tls_also | {self.tls_thumbprint}
 
 
 class Directory(Protocol):
@@ -180,23 +189,25 @@ class Directory(Protocol):
 
 
 class Direction(StrEnum):
-    """Which side of a call this node was on."""
+    """Which side of a call this node was on; ``local`` is an act of the node itself."""
 
     SENT = "sent"
     RECEIVED = "received"
+    LOCAL = "local"
 
 
 class CallOutcome(StrEnum):
     """How a call ended, as the journal keeps it.
 
     ``accepted`` is written before an unsafe method goes to the back end, so that even a call that
-    a crash cut off is on record.
+    a crash cut off is on record. ``erased`` records that a data subject's bodies were erased.
     """
 
     ACCEPTED = "accepted"
     ANSWERED = "answered"
     REFUSED = "refused"
     FAILED = "failed"
+    ERASED = "erased"
 
 
 class BodyState(StrEnum):
