@@ -124,6 +124,16 @@ EXC_API_KEYS = declare(
     retry=Retry.AFTER_MENDING,
 )
 
+EXC_ADMIN = declare(
+    "EXC-0184",
+    status=403,
+    ar="لا تجيب واجهة الإدارة هذا الطلب: {reason}.",
+    en="The admin face does not answer this request: {reason}.",
+    remedy_ar="استعمل taysir على جهاز العقدة، أو أرسل الرمز في Authorization: Bearer.",
+    remedy_en="Use taysir on the node's machine, or send the token in Authorization: Bearer.",
+    mender=Mender.CALLER,
+)
+
 KIND_OF_STATUS: Final = MappingProxyType(
     {
         kind.status: kind

@@ -6,7 +6,6 @@ itself in the language of each face: X-Road errors for information systems, RFC 
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from taysir.exchange.access import Access
+from taysir.exchange.admin_gate import is_loopback
 from taysir.exchange.errors import EXC_SETTINGS
 from taysir.exchange.face_errors import kind_of_status
 from taysir.exchange.http import Response, problem_response
@@ -46,7 +46,7 @@ def make_guard(settings: NodeSettings, *, now: Callable[[], datetime]) -> Guard:
             machine, EXC-0183 for unreadable API keys, and the errors of reading certificates.
     """
     access = Access(settings.face, now=now)
-    if not (access.enforced or settings.face.open_to_all or _is_loopback(settings.host)):
+    if not (access.enforced or settings.face.open_to_all or is_loopback(settings.host)):
         reason = f"everyone could call at {settings.host}: set face.clients or face.api_keys"
         raise Problem(EXC_SETTINGS, file=settings.name, reason=reason)
     return Guard(
@@ -83,12 +83,3 @@ def _problem(status: int) -> Problem:
     if kind.status == 503:
         return Problem(kind, retry_after_s=limits.BUSY_RETRY_S)
     return Problem(kind)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -46,6 +46,24 @@ class FaceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     open_to_all: bool = False
 
 
+class PreviousKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The keys that are being replaced; the node uses them until the new ones are known."""
+
+    members: dict[str, KeyPair] = {}
+    tls: KeyPair | None = None
+
+
+class AdminSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may use the admin face.
+
+    Attributes:
+        token: where its bearer token comes from: ``env:NAME``, ``file:PATH`` or
+            ``credential:NAME``; needed at an address beyond loopback.
+    """
+
+    token: str = ""
+
+
 class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that a node must be told.
 
@@ -66,6 +84,8 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         authority_certificate: the authority's certificate (PEM), the anchor of all trust.
         agreements: the folder of signed agreements.
         segment_bytes: the size of a journal segment.
+        previous: the keys that are being replaced.
+        admin: who may use the admin face.
         face: who may use the information-system face.
         http: the bounds of connections and requests at every face.
         client_allowance: what each information system may take.
@@ -88,6 +108,8 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     authority_certificate: str
     agreements: str
     segment_bytes: int = limits.JOURNAL_SEGMENT_BYTES
+    previous: PreviousKeys = PreviousKeys()
+    admin: AdminSettings = AdminSettings()
     face: FaceSettings = FaceSettings()
     http: HttpLimits = HttpLimits()
     client_allowance: Allowance = Allowance()
