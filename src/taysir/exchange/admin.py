@@ -1,6 +1,6 @@
 """The admin and health face of a node: JSON for our own programs, on loopback.
 
-``/healthz`` and ``/readyz`` say whether the node lives and can carry calls, ``/metrics`` counts in
+``/live`` and ``/ready`` say whether the node lives and can carry calls, ``/metrics`` counts in
 Prometheus' text form, ``/admin/exchanges`` reads the journal. It changes nothing.
 """
 
@@ -32,9 +32,9 @@ class AdminFace:
         path = request.path.rstrip("/")
         if request.method not in ("GET", "HEAD"):
             return json_response({"title": "Method not allowed", "status": 405}, status=405)
-        if path == "/healthz":
+        if path in ("/live", "/healthz"):
             return json_response({"status": "ok", "node": self._node.name})
-        if path == "/readyz":
+        if path in ("/ready", "/readyz"):
             return self._ready()
         if path == "/metrics":
             return self._metrics()

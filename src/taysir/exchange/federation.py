@@ -54,7 +54,10 @@ class MemberRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class NodeRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A node: address, ``x5t#S256`` of its TLS certificate, zone, members carried."""
+    """A node: address, ``x5t#S256`` of its TLS certificate, zone, members carried.
+
+    ``tls_also`` lists further TLS certificates while the node's key is being replaced.
+    """
 
     name: str
     host: str
@@ -62,6 +65,7 @@ class NodeRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     tls: str
     zone: str
     members: tuple[str, ...]
+    tls_also: tuple[str, ...] = ()
 
 
 class SubsystemRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -275,7 +279,8 @@ def _compile(
             name=row.name,
             host=row.host,
             port=row.port,
-            tls_thumbprint=row.tls,
+            tls_thumbprint=row.tls if row.tls not in revoked else "",
+            tls_also=frozenset(row.tls_also) - revoked,
             zone=row.zone,
             members=frozenset(MemberId.parse(m) for m in row.members),
         )
@@ -294,7 +299,7 @@ def _compile(
     return _Tables(
         certificates=certificates,
         by_member={member: node for node in nodes for member in node.members},
-        by_tls={n.tls_thumbprint: n for n in nodes if n.tls_thumbprint not in revoked},
+        by_tls={name: node for node in nodes for name in node.thumbprints if name},
         by_call=by_call,
         by_hash={view.hash: view for view in views},
         opened={consumer: tuple(services) for consumer, services in opened.items()},

@@ -12,6 +12,7 @@ import signal
 import ssl
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ import uvloop
 
 from taysir.exchange.access import face_context
 from taysir.exchange.admin import AdminFace, PackageEvidence
+from taysir.exchange.admin_gate import AdminGate, make_admin_gate
 from taysir.exchange.backend import Address, HttpPool
 from taysir.exchange.consents import ConsentShelf
 from taysir.exchange.edge import Edge
@@ -30,7 +32,8 @@ from taysir.exchange.frames import ALPN
 from taysir.exchange.guard import make_guard, refusal_of_clients, refusal_of_nodes
 from taysir.exchange.http import HttpServer, serve_http
 from taysir.exchange.journal import Journal
-from taysir.exchange.keys.service import load_signer, load_tls_key
+from taysir.exchange.keys.ring import KeyRing
+from taysir.exchange.keys.watch import KeyWatch
 from taysir.exchange.link import LinkService
 from taysir.exchange.model import Directory, NodeEntry
 from taysir.exchange.peers import Peer, PeerTls
@@ -38,7 +41,7 @@ from taysir.exchange.runtime import Backend, NodeRuntime
 from taysir.exchange.settings import NodeSettings
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
-from taysir.kernel.identifiers import MemberId, ServiceId
+from taysir.kernel.identifiers import ServiceId
 from taysir.kernel.log import get_logger
 
 log = get_logger(__name__)
@@ -64,12 +67,15 @@ class RunningNode:
     links: LinkService
     pools: _Pools
     fetching: asyncio.Task[None]
+    keys: KeyWatch
+    watching: asyncio.Task[None]
 
     async def close(self) -> None:
         """Stop taking calls, finish what is being journalled, release everything."""
-        self.fetching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self.fetching
+        for task in (self.fetching, self.watching):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         for face in self.faces:
             face.stop_listening()
         await self.links.drain(timeout_s=limits.CALL_TIMEOUT_S)
@@ -88,18 +94,39 @@ class _Pools:
 
     def __init__(self, tls: PeerTls) -> None:
         self._tls = tls
-        self._peers: dict[tuple[str, int, str], Peer] = {}
+        self._peers: dict[tuple[str, int, frozenset[str]], Peer] = {}
+        self._retired: list[Peer] = []
         self._backends: list[HttpPool] = []
 
     def peer(self, entry: NodeEntry) -> Peer:
         """Return the connections to another node, as the federation registers it now."""
-        key = (entry.host, entry.port, entry.tls_thumbprint)
+        key = (entry.host, entry.port, entry.thumbprints)
         peer = self._peers.get(key)
         if peer is None:
-            thumbprints = frozenset({entry.tls_thumbprint})
-            peer = Peer(host=entry.host, port=entry.port, thumbprints=thumbprints, tls=self._tls)
+            self._retire(host=entry.host, port=entry.port)
+            peer = Peer(
+                host=entry.host, port=entry.port, thumbprints=entry.thumbprints, tls=self._tls
+            )
             self._peers[key] = peer
         return peer
+
+    def renew(self) -> None:
+        """Connect anew for every later call; those under way end on their old connections."""
+        for host, port, _thumbprints in list(self._peers):
+            self._retire(host=host, port=port)
+
+    def _retire(self, *, host: str, port: int) -> None:
+        """Use no more what was connected to an address; close it when its calls have ended."""
+        loop = asyncio.get_running_loop()
+        for key in [key for key in self._peers if key[:2] == (host, port)]:
+            peer = self._peers.pop(key)
+            self._retired.append(peer)
+            loop.call_later(limits.CALL_TIMEOUT_S, self._close_retired, peer)
+
+    def _close_retired(self, peer: Peer) -> None:
+        if peer in self._retired:
+            self._retired.remove(peer)
+            peer.close()
 
     def backend(self, url: str) -> Backend:
         """Return the connections to a back end."""
@@ -114,27 +141,44 @@ class _Pools:
 
     def close(self) -> None:
         """Close every connection."""
-        for pool in (*self._peers.values(), *self._backends):
+        for peer in (*self._peers.values(), *self._retired):
+            peer.close()
+        for pool in self._backends:
             pool.close()
 
 
 async def start_node(
-    settings: NodeSettings, *, source: DirectorySource, package: PackageEvidence
+    settings: NodeSettings,
+    *,
+    source: DirectorySource,
+    package: PackageEvidence,
+    keys: KeyRing | None = None,
+    reread: Callable[[], NodeSettings] | None = None,
 ) -> RunningNode:
     """Start a node in the running event loop.
 
+    Args:
+        settings: what the node must be told.
+        source: where it gets the federation from.
+        package: makes evidence packages.
+        keys: the keys of these settings, if they are open already.
+        reread: reads the settings again when the node is told to.
+
     Raises:
-        Problem: EXC-0140 for keys that cannot be read, EXC-0131 for a damaged journal.
+        Problem: EXC-0140 for settings, EXC-0601 to EXC-0607 for keys, EXC-0131 for a damaged
+            journal.
         OSError: for a port that cannot be had.
     """
-    pools = _Pools(peer_tls(settings))
+    keys = keys or KeyRing(settings)
+    pools = _Pools(peer_tls(settings, keys=keys))
+    keys.when_tls_changes(pools.renew)
     guard = make_guard(settings, now=lambda: datetime.now(UTC))
     runtime = NodeRuntime(
         name=settings.name,
         zone=settings.zone,
         subject_key=_read(settings.subject_key),
         directory=source.current,
-        signers={MemberId.parse(m): load_signer(pair) for m, pair in settings.members.items()},
+        signers=keys.signers,
         backends={ServiceId.parse(s): pools.backend(url) for s, url in settings.services.items()},
         peer=pools.peer,
         journal=Journal(Path(settings.folder), segment_bytes=settings.segment_bytes),
@@ -148,12 +192,28 @@ async def start_node(
     )
     edge = Edge(runtime, guard=guard)
     links = LinkService(edge.link, loop=asyncio.get_running_loop())
-    admin = AdminFace(runtime, package=package)
-    faces = await _open_faces(settings, runtime, edge=edge, admin=admin, links=links)
+    desk = KeyWatch(keys, directory=source.current, reread=reread or (lambda: settings))
+    admin = make_admin_gate(settings, AdminFace(runtime, package=package), keys=desk)
+    faces = await _open_faces(
+        settings,
+        runtime,
+        edge=edge,
+        admin=admin,
+        links=links,
+        tls=server_context(settings, keys=keys),
+    )
     fetching = asyncio.create_task(source.keep_fresh())
+    watching = asyncio.create_task(desk.watch())
     log.info("node_started", node=settings.name, journal_records=runtime.journal.count)
     return RunningNode(
-        runtime=runtime, edge=edge, faces=faces, links=links, pools=pools, fetching=fetching
+        runtime=runtime,
+        edge=edge,
+        faces=faces,
+        links=links,
+        pools=pools,
+        fetching=fetching,
+        keys=desk,
+        watching=watching,
     )
 
 
@@ -162,8 +222,9 @@ async def _open_faces(
     runtime: NodeRuntime,
     *,
     edge: Edge,
-    admin: AdminFace,
+    admin: AdminGate,
     links: LinkService,
+    tls: ssl.SSLContext,
 ) -> list[HttpServer]:
     host = settings.host
     bounds, counters = settings.http, runtime.counters
@@ -172,7 +233,7 @@ async def _open_faces(
             edge.nodes,
             host=host,
             port=settings.peer_port,
-            tls=server_context(settings),
+            tls=tls,
             bounds=bounds,
             refusal=refusal_of_nodes(counters),
             protocols={ALPN: links.protocol},
@@ -193,19 +254,32 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def run(settings: NodeSettings, *, source: DirectorySource, package: PackageEvidence) -> None:
-    """Run a node until SIGTERM or SIGINT."""
-    uvloop.run(_serve(settings, source=source, package=package))
+def run(
+    settings: NodeSettings,
+    *,
+    source: DirectorySource,
+    package: PackageEvidence,
+    keys: KeyRing,
+    reread: Callable[[], NodeSettings],
+) -> None:
+    """Run a node until SIGTERM or SIGINT; SIGHUP has it read its keys again."""
+    uvloop.run(_serve(settings, source=source, package=package, keys=keys, reread=reread))
 
 
 async def _serve(
-    settings: NodeSettings, *, source: DirectorySource, package: PackageEvidence
+    settings: NodeSettings,
+    *,
+    source: DirectorySource,
+    package: PackageEvidence,
+    keys: KeyRing,
+    reread: Callable[[], NodeSettings],
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    node = await start_node(settings, source=source, package=package)
+    node = await start_node(settings, source=source, package=package, keys=keys, reread=reread)
+    loop.add_signal_handler(signal.SIGHUP, node.keys.reload_quietly)
     await stop.wait()
     await node.close()
 
@@ -213,38 +287,38 @@ async def _serve(
 # --- keys and TLS --------------------------------------------------------------------------------
 
 
-def server_context(settings: NodeSettings) -> ssl.SSLContext:
+def server_context(settings: NodeSettings, *, keys: KeyRing) -> ssl.SSLContext:
     """Return the context of the face for other nodes: TLS 1.3, a client certificate demanded."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.verify_mode = ssl.CERT_REQUIRED
     context.set_alpn_protocols([ALPN, "http/1.1"])
-    _load(context, settings)
+    _load(context, settings, keys=keys)
     return context
 
 
-def peer_tls(settings: NodeSettings) -> PeerTls:
+def peer_tls(settings: NodeSettings, *, keys: KeyRing) -> PeerTls:
     """Return the contexts towards other nodes, with and without the framed link."""
-    link = client_context(settings)
+    link = client_context(settings, keys=keys)
     link.set_alpn_protocols([ALPN])
-    return PeerTls(link=link, http=client_context(settings))
+    return PeerTls(link=link, http=client_context(settings, keys=keys))
 
 
-def client_context(settings: NodeSettings) -> ssl.SSLContext:
+def client_context(settings: NodeSettings, *, keys: KeyRing | None = None) -> ssl.SSLContext:
     """Return the context towards other nodes: TLS 1.3; the certificate is pinned, not the name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.check_hostname = False
-    _load(context, settings)
+    _load(context, settings, keys=keys or KeyRing(settings))
     return context
 
 
-def _load(context: ssl.SSLContext, settings: NodeSettings) -> None:
+def _load(context: ssl.SSLContext, settings: NodeSettings, *, keys: KeyRing) -> None:
     try:
         context.load_verify_locations(settings.tls_authorities)
     except (OSError, ssl.SSLError) as error:
         raise Problem(EXC_SETTINGS, file=settings.tls_authorities, reason=str(error)) from error
-    load_tls_key(context, settings.tls)
+    keys.show(context)
 
 
 def _read(file: str) -> bytes:

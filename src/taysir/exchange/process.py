@@ -8,9 +8,8 @@ from pathlib import Path
 from taysir.exchange import node
 from taysir.exchange.evidence import EvidencePackager
 from taysir.exchange.federation_source import FederationSource
-from taysir.exchange.keys.service import load_signer
+from taysir.exchange.keys.ring import KeyRing
 from taysir.exchange.settings import read_settings
-from taysir.kernel.identifiers import MemberId
 
 
 def run(settings_file: Path) -> None:
@@ -23,6 +22,11 @@ def run(settings_file: Path) -> None:
         agreements=Path(settings.agreements),
         now=lambda: datetime.now(UTC),
     )
-    signers = {MemberId.parse(m): load_signer(pair) for m, pair in settings.members.items()}
-    package = EvidencePackager(source, signers=signers, node=settings.name)
-    node.run(settings, source=source, package=package)
+    keys = KeyRing(settings)
+    node.run(
+        settings,
+        source=source,
+        package=EvidencePackager(source, signers=keys.signers, node=settings.name),
+        keys=keys,
+        reread=lambda: read_settings(settings_file),
+    )

@@ -238,13 +238,6 @@ fetches the document each minute, so two failed fetches fit in."""
 KEY_LOOK_S: Final = 1.0
 """How often a node looks whether a waiting key may be used."""
 
-KEY_SETTLE_S: Final = 150.0
-"""How long the federation must have listed a new certificate before its key is used: every node
-fetches the document each minute, so two failed fetches fit in."""
-
-KEY_LOOK_S: Final = 1.0
-"""How often a node looks whether a waiting key may be used."""
-
 PASSPHRASE_BYTES: Final = 1024
 """A key's passphrase or PIN; longer ones are a wrong file."""
 

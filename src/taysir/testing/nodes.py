@@ -67,7 +67,7 @@ class StaticDirectory:
 
     def node_by_tls(self, thumbprint: str) -> NodeEntry | None:
         """Return the node with a TLS certificate."""
-        return next((n for n in self.nodes if n.tls_thumbprint == thumbprint), None)
+        return next((n for n in self.nodes if thumbprint in n.thumbprints), None)
 
     def agreement(
         self, consumer: SubsystemId, *, service: ServiceId, purpose: str
