@@ -12,10 +12,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+import msgspec
 import orjson
 
 from taysir.exchange.errors import EXC_MALFORMED, xroad_type
@@ -28,6 +28,21 @@ STATEMENT_HEADER: Final = b"taysir-statement"
 CALL_PATH: Final = "/taysir/1/call"
 """Where a node takes calls from other nodes, in the HTTP/1.1 form of the protocol."""
 
+AGREEMENTS_PATH: Final = "/taysir/1/agreements"
+"""Where a node takes agreements from the other parties' nodes."""
+
+CONSENTS_PATH: Final = "/taysir/1/consents"
+"""Where a node takes consents from the other parties' nodes."""
+
+SERVICES_PATH: Final = "/taysir/1/services"
+"""Where a node tells other nodes what it offers."""
+
+METHODS_PATH: Final = "/taysir/1/methods"
+"""Where a node answers listMethods and allowedMethods of its services to other nodes."""
+
+OPENAPI_PATH: Final = "/taysir/1/openapi"
+"""Where a node hands the OpenAPI document of a service to other nodes."""
+
 _NOT_PASSED: Final = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization te trailer upgrade "
     b"transfer-encoding host content-length content-type user-agent server expect date "
@@ -38,8 +53,7 @@ _NOT_PASSED: Final = frozenset(
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InformationCall:
+class InformationCall(msgspec.Struct, frozen=True, kw_only=True):
     """A call as an information system asks for it. ``path`` starts with ``/``; query apart."""
 
     consumer: SubsystemId
@@ -82,7 +96,9 @@ def parse_information_call(request: Request) -> InformationCall:
         raise Problem(
             EXC_MALFORMED, reason="the path is not /r1/INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE/…"
         )
-    client = request.header(b"x-road-client")
+    # Of a repeated header the first counts, as everywhere.
+    given = dict(reversed(request.headers))
+    client = given.get(b"x-road-client", b"").decode("latin-1")
     if not client:
         raise Problem(EXC_MALFORMED, reason="the header X-Road-Client is missing")
     return InformationCall(
@@ -91,20 +107,22 @@ def parse_information_call(request: Request) -> InformationCall:
         method=request.method,
         path="/" + (parts[7] if len(parts) > 7 else ""),
         query=request.raw_query.decode("latin-1"),
-        purpose=_token(request, b"taysir-purpose"),
-        subject=_token(request, b"taysir-subject"),
-        consent=_token(request, b"taysir-consent"),
-        issue=_token(request, b"x-road-issue"),
-        user=_token(request, b"x-road-userid"),
-        message_id=_token(request, b"x-road-id"),
+        purpose=_token(given, b"taysir-purpose"),
+        subject=_token(given, b"taysir-subject"),
+        consent=_token(given, b"taysir-consent"),
+        issue=_token(given, b"x-road-issue"),
+        user=_token(given, b"x-road-userid"),
+        message_id=_token(given, b"x-road-id"),
         headers=passed_headers(request.headers),
         body=request.body,
-        body_type=request.header(b"content-type"),
+        body_type=given.get(b"content-type", b"").decode("latin-1"),
     )
 
 
-def _token(request: Request, name: bytes) -> str:
-    value = request.header(name)
+def _token(given: dict[bytes, bytes], name: bytes) -> str:
+    if name not in given:
+        return ""
+    value = given[name].decode("latin-1")
     if value and not _TOKEN.fullmatch(value):
         raise Problem(EXC_MALFORMED, reason=f"the header {name.decode()} is too long or not ASCII")
     return value
@@ -115,12 +133,13 @@ def passed_headers(headers: Headers) -> Headers:
 
     What belongs to a connection, names a login, or is fixed by the statement itself stays behind.
     """
-    return tuple(sorted(pair for pair in headers if pair[0] not in _NOT_PASSED))
+    passed = [pair for pair in headers if pair[0] not in _NOT_PASSED]
+    return tuple(sorted(passed)) if passed else ()
 
 
 def headers_block(headers: Headers) -> bytes:
     """Return the bytes over which a statement's headers digest is made."""
-    return b"".join(b"%s:%s\n" % pair for pair in headers)
+    return b"".join([b"%s:%s\n" % pair for pair in headers]) if headers else b""
 
 
 def headers_digest(headers: Headers) -> str:
@@ -135,10 +154,13 @@ def request_hash(call: InformationCall, *, message_id: str) -> str:
 
     Source: PR-REST clause 4.3; the header part is verb, path and headers, each ended by CRLF.
     """
-    lines = [call.method, f"/r1/{call.service}{call.target}"]
-    lines += [f"X-Road-Client:{call.consumer}", f"X-Road-Id:{message_id}"]
-    lines += [f"{n.decode('latin-1')}:{v.decode('latin-1')}" for n, v in call.headers]
-    head = hashlib.sha512("".join(line + "\r\n" for line in lines).encode("latin-1")).digest()
+    lines = (
+        f"{call.method}\r\n/r1/{call.service}{call.target}\r\n"
+        f"X-Road-Client:{call.consumer}\r\nX-Road-Id:{message_id}\r\n"
+    ).encode("latin-1")
+    if call.headers:
+        lines += b"".join([b"%s:%s\r\n" % pair for pair in call.headers])
+    head = hashlib.sha512(lines).digest()
     if call.body:
         head = hashlib.sha512(head + hashlib.sha512(call.body).digest()).digest()
     return base64.b64encode(head).decode("ascii")

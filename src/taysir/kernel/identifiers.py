@@ -2,7 +2,8 @@
 
 An identifier is a path of ASCII codes, e.g. ``WAHA/GOV/TRF`` (member), ``WAHA/GOV/TRF/licences``
 (subsystem), ``WAHA/GOV/TRF/licences/renewal`` (service). Names for people, in Arabic and English,
-live in the federation document and the catalogue, never in identifiers.
+live in the federation document and the catalogue, never in identifiers. Texts and owners are kept
+once made: a call asks for them a dozen times.
 
 Source: the X-Road REST protocol (PR-REST clause 4.8) allows ``A-Z a-z 0-9 '()+,-.=?`` in a part; we
 accept the subset that needs no percent-encoding, so every identifier of ours is valid there.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Self
 
 from taysir.kernel.errors import Mender, Problem, declare
@@ -29,7 +31,7 @@ KRN_IDENTIFIER = declare(
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, order=True)
 class MemberId:
     """An agency in the federation: instance, class and code."""
 
@@ -46,11 +48,18 @@ class MemberId:
         """Return one of this member's subsystems."""
         return SubsystemId(self.instance, self.member_class, self.member, code)
 
-    def __str__(self) -> str:
+    @cached_property
+    def _text(self) -> str:
         return f"{self.instance}/{self.member_class}/{self.member}"
 
+    def __str__(self) -> str:
+        return self._text
 
-@dataclass(frozen=True, slots=True, order=True)
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+@dataclass(frozen=True, order=True)
 class SubsystemId:
     """An information system of a member."""
 
@@ -64,7 +73,7 @@ class SubsystemId:
         """Read ``INSTANCE/CLASS/MEMBER/SUBSYSTEM``; raises KRN-0001."""
         return cls(*_parts(text, 4, "INSTANCE/CLASS/MEMBER/SUBSYSTEM"))
 
-    @property
+    @cached_property
     def owner(self) -> MemberId:
         """The member that owns this subsystem."""
         return MemberId(self.instance, self.member_class, self.member)
@@ -73,11 +82,18 @@ class SubsystemId:
         """Return one of this subsystem's services."""
         return ServiceId(self.instance, self.member_class, self.member, self.code, code)
 
-    def __str__(self) -> str:
+    @cached_property
+    def _text(self) -> str:
         return f"{self.owner}/{self.code}"
 
+    def __str__(self) -> str:
+        return self._text
 
-@dataclass(frozen=True, slots=True, order=True)
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+@dataclass(frozen=True, order=True)
 class ServiceId:
     """A data service that a subsystem offers, described by one OpenAPI document."""
 
@@ -92,18 +108,25 @@ class ServiceId:
         """Read ``INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE``; raises KRN-0001."""
         return cls(*_parts(text, 5, "INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE"))
 
-    @property
+    @cached_property
     def subsystem(self) -> SubsystemId:
         """The subsystem that offers this service."""
         return SubsystemId(self.instance, self.member_class, self.member, self.subsystem_code)
 
-    @property
+    @cached_property
     def owner(self) -> MemberId:
         """The member that answers for this service."""
         return self.subsystem.owner
 
-    def __str__(self) -> str:
+    @cached_property
+    def _text(self) -> str:
         return f"{self.subsystem}/{self.code}"
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
 
 
 def _parts(text: str, count: int, shape: str) -> list[str]:

@@ -106,6 +106,7 @@ class ParsedStatement(msgspec.Struct, frozen=True, kw_only=True):
         self.proof.verify(public_key)
 
 
+_EMPTY_DIGEST: Final = base64url(hashlib.sha256(b"").digest())
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(Statement, strict=True)
 _REQUIRED_IN_ANSWERS: Final = frozenset({"response", "refusal"})
@@ -113,7 +114,7 @@ _REQUIRED_IN_ANSWERS: Final = frozenset({"response", "refusal"})
 
 def digest(data: bytes) -> str:
     """Return the base64url SHA-256 of bytes."""
-    return base64url(hashlib.sha256(data).digest())
+    return base64url(hashlib.sha256(data).digest()) if data else _EMPTY_DIGEST
 
 
 def payload_of(statement: Statement) -> bytes:

@@ -71,6 +71,8 @@ class _Passage:
     statement: Statement | None = None
     request: bytes = b""
     response: bytes = b""
+    answered_headers: Headers = ()
+    signed_error: str = ""
     answer: Response = field(default_factory=Response)
     position: int = -1
 
@@ -196,6 +198,7 @@ def _verify(
         raise Problem(EXC_PEER_ANSWER, party=party, reason=reason)
     passage.response = carried.statement
     statement = parsed.statement
+    passage.answered_headers, passage.signed_error = headers, statement.error
     if statement.body_type:
         headers = ((b"content-type", statement.body_type.encode("latin-1")), *headers)
     if statement.error:
@@ -227,6 +230,7 @@ def _fault_of(
     if asked is None:
         return "an answer to nothing"
     asked_digest = digest_of_token(passage.request, statement=asked)
+    sound = statement.type == "refusal" or not 200 <= statement.status < 300
     checks = (
         (statement.type in ("response", "refusal"), "not an answer"),
         (agreement.batch or not parsed.batched, "signed in a batch, which is not agreed"),
@@ -240,21 +244,21 @@ def _fault_of(
             "the headers are not the signed ones",
         ),
         (
-            statement.type == "refusal"
-            or not 200 <= statement.status < 300
-            or statement.projection == projection_digest(agreement.fields),
+            sound or statement.projection == projection_digest(agreement.fields),
             "not projected as agreed",
         ),
     )
-    return next((fault for good, fault in checks if not good), "")
+    for good, fault in checks:
+        if not good:
+            return fault
+    return ""
 
 
 async def _keep(node: NodeRuntime, passage: _Passage, *, error_code: str) -> None:
-    call = passage.call
+    call, answer = passage.call, passage.answer
     elapsed_ms = (time.perf_counter() - passage.started) * 1000
-    signed_error = dict(passage.answer.headers).get(b"x-road-error", b"").decode("latin-1")
     failed = CallOutcome.FAILED if passage.request else CallOutcome.REFUSED
-    refused = CallOutcome.REFUSED if signed_error else CallOutcome.ANSWERED
+    refused = CallOutcome.REFUSED if passage.signed_error else CallOutcome.ANSWERED
     exchange = StoredExchange(
         exchange_id=passage.exchange_id,
         direction=Direction.SENT,
@@ -268,16 +272,16 @@ async def _keep(node: NodeRuntime, passage: _Passage, *, error_code: str) -> Non
         issue=call.issue,
         method=call.method,
         path=call.target,
-        status=passage.answer.status,
-        error_code=error_code or signed_error,
+        status=answer.status,
+        error_code=error_code or passage.signed_error,
         recorded_at_ms=node.now_ms(),
         elapsed_ms=round(elapsed_ms, 3),
         request=passage.request,
         response=passage.response,
         request_headers=headers_block(call.headers),
         request_body=call.body,
-        response_headers=headers_block(passed_headers(passage.answer.headers)),
-        response_body=passage.answer.body,
+        response_headers=headers_block(passage.answered_headers),
+        response_body=answer.body,
     )
     passage.position = await node.journal.append(exchange)
     node.counters.count("sent", result=exchange.outcome.value, elapsed_ms=elapsed_ms)
