@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from taysir.exchange.evidence import EvidencePackager
+from taysir.exchange.model import BodyState
 from taysir.exchange.package import pack, unpack
 from taysir.exchange.verifier import Report, verify_package
 from taysir.kernel.certificates import Subject, Use, Validity, new_key, self_signed
 from taysir.kernel.errors import Problem
-from tests.exchange.small_country import CONSUMER, NOW, country, package
+from tests.exchange.small_country import CONSUMER, NOW, country, exchange, package
 
 ANCHOR = country().authority.root.certificate_der
 PACKAGE = package(country())
@@ -33,6 +37,39 @@ def test_an_untouched_package_is_valid() -> None:
     assert report.valid
     assert report.anchor_given
     assert [step.number for step in report.steps] == list(range(1, 11))
+
+
+def erased_package() -> bytes:
+    """The evidence of an exchange whose bodies were erased since."""
+    place = country()
+    kept = exchange(place, request={}, response={})
+    erased = msgspec.structs.replace(
+        kept, bodies=BodyState.ERASED, response_body=b"", response_headers=b""
+    )
+    return EvidencePackager(place.source(), signers=place.signers, node="trf")([erased])
+
+
+def test_evidence_of_an_erased_exchange_is_valid_and_names_what_is_left_out() -> None:
+    """Statements hold digests only, so every other step holds as before."""
+    data = erased_package()
+    assert texts(verify_package(data, anchor=ANCHOR)) == ""
+    files = unpack(data)
+    assert json.loads(files["redactions.json"]) == {
+        "response.body": "erased",
+        "response.headers": "erased",
+    }
+    assert "response.body" not in files
+    assert files["request.body"] == b""
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"request.jws": "erased"}, {"request.body": "erased"}, ["response.body"]]
+)
+def test_a_redaction_of_anything_else_is_found(said: object) -> None:
+    """Only what is really left out, and only bodies and headers, may be redacted."""
+    files = unpack(erased_package())
+    files["redactions.json"] = json.dumps(said).encode()
+    assert "redactions.json" in texts(verify_package(pack(files), anchor=ANCHOR))
 
 
 def test_the_same_exchange_gives_the_same_bytes() -> None:

@@ -27,6 +27,7 @@ VERBS: Final = {
     "doctor": "doctor",
     "verify": "verify",
     "evidence": "evidence",
+    "erase": "erase",
     "registry": "registry",
     "service": "service",
     "dmn": "dmn",

@@ -1,7 +1,7 @@
 """The admin and health face of a node: JSON for our own programs, on loopback.
 
 ``/live`` and ``/ready`` say whether the node lives and can carry calls, ``/metrics`` counts in
-Prometheus' text form, ``/admin/exchanges`` reads the journal. It changes nothing.
+Prometheus' text form, ``/admin/exchanges`` reads the journal, and ``/admin/erasures`` erases.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from taysir.exchange.erasure_face import ERASURES_PATH, answer_erasures
 from taysir.exchange.errors import EXC_MALFORMED, EXC_UNKNOWN_EXCHANGE
 from taysir.exchange.http import Request, Response, json_response
 from taysir.exchange.model import StoredExchange
@@ -30,6 +31,8 @@ class AdminFace:
     async def __call__(self, request: Request) -> Response:
         """Answer one request; a Problem that leaves becomes an RFC 9457 answer."""
         path = request.path.rstrip("/")
+        if path == ERASURES_PATH:
+            return await answer_erasures(self._node, request)
         if request.method not in ("GET", "HEAD"):
             return json_response({"title": "Method not allowed", "status": 405}, status=405)
         if path in ("/live", "/healthz"):
@@ -125,4 +128,5 @@ class AdminFace:
             "error_code": exchange.error_code,
             "request_signed": bool(exchange.request),
             "response_signed": bool(exchange.response),
+            "bodies": exchange.bodies.value,
         }

@@ -15,7 +15,7 @@ from typing import Any, Final
 from taysir.exchange.contracts import SignedAgreement
 from taysir.exchange.federation_source import FederationSource
 from taysir.exchange.keyfiles import certificate_pem
-from taysir.exchange.model import Direction, StoredExchange
+from taysir.exchange.model import BodyState, Direction, StoredExchange
 from taysir.exchange.package import MIMETYPE, pack
 from taysir.exchange.summary import SummaryFacts, summary_page
 from taysir.exchange.terms import read_terms
@@ -27,6 +27,8 @@ from taysir.kernel.signature import Signer, sign_detached
 from taysir.kernel.statement import parse_statement
 
 FORMAT: Final = "taysir-evidence/1"
+REDACTIONS: Final = "redactions.json"
+"""Names the bodies and headers that are left out, and why: their key was erased, or is lost."""
 MANIFEST_TYPE: Final = "taysir-manifest+jws"
 
 
@@ -112,18 +114,24 @@ def _producer(record: StoredExchange) -> MemberId:
 
 
 def _exchange_files(record: StoredExchange) -> dict[str, bytes]:
-    files = {
-        "mimetype": MIMETYPE,
-        "request.jws": record.request,
-        "request.body": record.request_body,
-    }
-    if record.request_headers:
-        files["request.headers"] = record.request_headers
+    files = {"mimetype": MIMETYPE, "request.jws": record.request}
+    contents = {"request": (record.request_body, record.request_headers)}
     if record.response:
         files["response.jws"] = record.response
-        files["response.body"] = record.response_body
-        if record.response_headers:
-            files["response.headers"] = record.response_headers
+        contents["response"] = (record.response_body, record.response_headers)
+    missing = []
+    for side, (body, headers) in contents.items():
+        statement = parse_statement(files[f"{side}.jws"]).statement
+        if record.bodies is BodyState.KEPT or not statement.body_length:
+            files[f"{side}.body"] = body
+        else:
+            missing.append(f"{side}.body")
+        if headers:
+            files[f"{side}.headers"] = headers
+        elif statement.headers_digest:
+            missing.append(f"{side}.headers")
+    if missing and record.bodies is not BodyState.KEPT:
+        files[REDACTIONS] = canonical_json(dict.fromkeys(missing, record.bodies.value))
     return files
 
 

@@ -348,6 +348,10 @@ class Journal:
         found = self._read(self._index.of_issue(issue, limit=limit))
         return [exchange for exchange in found if exchange.issue == issue]
 
+    def erasures(self) -> list[StoredExchange]:
+        """Return the records of erasures, oldest first."""
+        return list(self._read(self._index.erasures()))
+
     def latest(self, *, limit: int) -> list[StoredExchange]:
         """Return the newest exchanges, newest first."""
         return list(self._read(self._index.latest(limit=limit)))

@@ -21,7 +21,7 @@ from taysir.exchange.contracts import (
     check_end,
     view_of,
 )
-from taysir.exchange.evidence import FORMAT, MANIFEST_TYPE
+from taysir.exchange.evidence import FORMAT, MANIFEST_TYPE, REDACTIONS
 from taysir.exchange.federation import FederationDocument, member_certificates, open_federation
 from taysir.exchange.keyfiles import certificate_der, certificate_pem
 from taysir.exchange.model import MemberCertificate
@@ -37,6 +37,9 @@ from taysir.kernel.signature import open_detached, thumbprint
 from taysir.kernel.statement import ParsedStatement, Statement, digest, parse_statement
 
 _AGREEMENT: Final = "agreement/agreement.json"
+_REDACTABLE: Final = frozenset(
+    {"request.body", "request.headers", "response.body", "response.headers"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,18 +265,41 @@ def _response(case: _Case) -> None:
 
 
 def _bodies(case: _Case) -> None:
+    redacted = _redactions(case)
     for side, parsed in (("request", case.request), ("response", case.response)):
         if parsed is None:
             continue
-        with case.located(f"{side}.body"):
-            body = case.file(f"{side}.body")
-            same = digest(body) == parsed.statement.body_digest
-            if not same or len(body) != parsed.statement.body_length:
-                raise _finding(f"{side}.body", "it is not the signed content")
-        with case.located(f"{side}.headers"):
-            block = case.files.get(f"{side}.headers", b"")
-            if (digest(block) if block else "") != parsed.statement.headers_digest:
-                raise _finding(f"{side}.headers", "they are not the signed headers")
+        if f"{side}.body" not in redacted:
+            _check_body(case, side, parsed.statement)
+        if f"{side}.headers" not in redacted:
+            _check_headers(case, side, parsed.statement)
+
+
+def _redactions(case: _Case) -> frozenset[str]:
+    """Return the contents that are left out on purpose: the statements prove only their digests."""
+    names: frozenset[str] = frozenset()
+    if REDACTIONS in case.files:
+        with case.located(REDACTIONS):
+            said = parse_canonical(case.files[REDACTIONS])
+            named = frozenset(said) if isinstance(said, dict) else frozenset()
+            if not named or not named <= _REDACTABLE or named & case.files.keys():
+                raise _finding(REDACTIONS, "it names what is not left out")
+            names = named
+    return names
+
+
+def _check_body(case: _Case, side: str, statement: Statement) -> None:
+    with case.located(f"{side}.body"):
+        body = case.file(f"{side}.body")
+        if digest(body) != statement.body_digest or len(body) != statement.body_length:
+            raise _finding(f"{side}.body", "it is not the signed content")
+
+
+def _check_headers(case: _Case, side: str, statement: Statement) -> None:
+    with case.located(f"{side}.headers"):
+        block = case.files.get(f"{side}.headers", b"")
+        if (digest(block) if block else "") != statement.headers_digest:
+            raise _finding(f"{side}.headers", "they are not the signed headers")
 
 
 def _journal(case: _Case) -> None:

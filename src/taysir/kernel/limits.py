@@ -277,6 +277,33 @@ CONSENTS_IN_MEMORY: Final = 50_000
 CONSENTS_LISTED: Final = 500
 """Consents of one answer of the admin interface."""
 
+AGREEMENTS_HELD: Final = 50_000
+"""Agreements that a node takes from others; a strange partner cannot fill its disk."""
+
+DELIVERIES_AT_ONCE: Final = 100
+"""Agreements and consents handed to other nodes in one round."""
+
+DELIVERY_INTERVAL_S: Final = 2.0
+"""How long what could not be delivered waits for the next try; a person waits for it."""
+
+FEDERATION_FETCH_SOON_S: Final = 3.0
+"""The least time between two fetches that something unknown gave cause for."""
+
+OPENAPI_BYTES: Final = 2 * MIB
+"""One OpenAPI document; those of large services have some hundred KiB."""
+
+OPENAPI_REFERENCES: Final = 16
+"""References followed one after another; real documents have two or three."""
+
+DESCRIPTION_FRESH_S: Final = 60.0
+"""How often the OpenAPI document of a service is looked at again."""
+
+DESCRIPTION_RETRY_S: Final = 1.0
+"""How soon a document that could not be had is asked for again."""
+
+CONTRACT_BREAKS_KEPT: Final = 1000
+"""Answers against their own document that a node lists; the journal holds all of them."""
+
 AGREEMENT_CODE_CHARACTERS: Final = 128
 """One code of a purpose, legal basis or zone; those of the sample country have up to thirty."""
 
@@ -345,6 +372,18 @@ DMN_ANALYSIS_POINTS: Final = 200_000
 DMN_IMPORTS: Final = 50
 """Models that one model imports, counting theirs."""
 
+REPLAY_LINE_BYTES: Final = 512 * KIB
+"""One stored case of a replay, with its facts and what was decided."""
+
+REPLAY_CHUNK_CASES: Final = 500
+"""Cases handed to one process at a time; keeps memory flat and both processors busy."""
+
+REPLAY_SMALL_GROUP: Final = 5
+"""Groups of fewer people than this are not told apart in a report: they could be recognised."""
+
+REPLAY_GROUP_VALUES: Final = 50
+"""Values of one fact by which a replay counts; further ones are counted together."""
+
 LAW_PARTS: Final = 1_000
 """Parts of one period: changes of the law, or steps begun; eighty years of months."""
 
@@ -373,6 +412,12 @@ JOURNAL_WAIT_S: Final = 5.0
 
 BODY_KEYS_CACHED: Final = 16_384
 """Data subjects whose keys are at hand; the cache takes about 8 MB."""
+
+ERASURE_SUBJECT_CHARS: Final = 255
+"""A data subject as callers name them; identity numbers have ten."""
+
+ERASURE_REASON_CHARS: Final = 500
+"""Why something was erased: the number of an order, not a story; it stays for ever."""
 
 JOURNAL_INDEX_ROWS: Final = 2048
 """Rows that are indexed together; a quarter of the cost of indexing them one by one."""
