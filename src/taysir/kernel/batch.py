@@ -11,6 +11,7 @@ Source: RFC 6962 clause 2.1 (tree and proofs), RFC 7515 (JWS), docs/reference/pr
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Sequence
 from functools import lru_cache
@@ -24,7 +25,6 @@ from taysir.kernel.merkle import (
     HASH_BYTES,
     leaf_hash,
     node_hash,
-    root_from_inclusion,
 )
 from taysir.kernel.signature import (
     KRN_TOKEN,
@@ -127,13 +127,29 @@ def open_batched(token: bytes) -> BatchedToken:
     if len(proof) < _PLACE.size or (len(proof) - _PLACE.size) % HASH_BYTES:
         raise Problem(KRN_TOKEN, reason="a proof of the wrong length")
     index, size = _PLACE.unpack_from(proof)
-    hashes = [proof[at : at + HASH_BYTES] for at in range(_PLACE.size, len(proof), HASH_BYTES)]
     leaf = leaf_hash(payload)
     if size != signed.manifest.size or index >= size:
         raise Problem(KRN_TOKEN, reason="a place outside the batch")
-    if root_from_inclusion(leaf, index=index, size=size, proof=hashes) != signed.root:
+    if _climb(leaf, index=index, size=size, hashes=proof[_PLACE.size :]) != signed.root:
         raise Problem(KRN_TOKEN, reason="the statement is not in the signed batch")
     return BatchedToken(payload=payload, leaf=leaf, signed=signed)
+
+
+def _climb(leaf: bytes, *, index: int, size: int, hashes: bytes) -> bytes:
+    """Return the root that a leaf and its siblings' hashes give; empty when they do not fit.
+
+    Source: RFC 9162 clause 2.1.3.2, as the tree of :func:`_levels` is built.
+    """
+    root, last, at = leaf, size - 1, 0
+    while last:
+        if index & 1 or index < last:
+            sibling = hashes[at : at + HASH_BYTES]
+            at += HASH_BYTES
+            pair = sibling + root if index & 1 else root + sibling
+            root = hashlib.sha256(b"\x01" + pair).digest()
+        index >>= 1
+        last >>= 1
+    return root if at == len(hashes) else b""
 
 
 @lru_cache(maxsize=1024)
