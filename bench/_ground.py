@@ -32,9 +32,9 @@ from taysir.exchange.federation import (
     ServiceRow,
     SubsystemRow,
 )
-from taysir.exchange.partner_limits import Allowance
 from taysir.exchange.http import HttpLimits
 from taysir.exchange.keyfiles import write_signer
+from taysir.exchange.partner_limits import Allowance
 from taysir.exchange.settings import KeyPair, NodeSettings
 from taysir.exchange.terms import OperationTerms, Terms
 from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
@@ -239,7 +239,7 @@ def _settle(folder: Path, ports: list[int], *, backend: str) -> dict[str, NodeSe
             service=str(service),
             purposes=(PURPOSE,),
             legal_basis="BENCH/1",
-            operations=(OperationTerms(method="POST", path="/echo"),),
+            operations=tuple(OperationTerms(method=m, path="/echo") for m in ("GET", "POST")),
             fields=("/answer",),
             batch=service is BATCHED,
             valid_from=(now - timedelta(days=1)).replace(microsecond=0),
@@ -299,20 +299,32 @@ class Load:
 Measure = Callable[[str], Load]
 
 
-def wrk(url: str, *, connections: int, seconds: int, folder: Path) -> Load:
-    """Drive an address with wrk: POST of 1 KB with the headers of a call."""
+def wrk(url: str, *, connections: int, seconds: int, folder: Path, method: str = "GET") -> Load:
+    """Drive an address with wrk: 1 KB with the headers of a call."""
     script = folder / "call.lua"
     script.write_text(
-        'wrk.method = "POST"\n'
+        f'wrk.method = "{method}"\n'
         f"wrk.body = {QUESTION.decode()!r}\n"
         'wrk.headers["Content-Type"] = "application/json"\n'
         f'wrk.headers["X-Road-Client"] = "{CLIENT}"\n'
         f'wrk.headers["Taysir-Purpose"] = "{PURPOSE}"\n'
     )
     done = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "10s",
-         "-s", str(script), url],
-        capture_output=True, text=True, check=True,
+        [
+            "wrk",
+            "-t1",
+            f"-c{connections}",
+            f"-d{seconds}s",
+            "--latency",
+            "--timeout",
+            "10s",
+            "-s",
+            str(script),
+            url,
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return read_wrk(done.stdout)
 
@@ -321,7 +333,9 @@ def read_wrk(text: str) -> Load:
     """Read what wrk prints."""
     rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
-    errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
+    errors = re.search(
+        r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text
+    )
     if rate is None:
         raise RuntimeError(f"wrk said nothing of use: {text[:400]}")
     return Load(
