@@ -3,8 +3,8 @@
 Every call carries 1 KB and is answered with 1 KB: signed and verified both ways, projected, both
 bodies journalled and synced at both nodes before the answer. A POST, which may change something, is
 also journalled at the provider before the back end is asked, and is measured apart. Rounds of both
-modes, of a direct call to the back end and, where nginx is installed, of two nginx hops with mutual TLS and no signatures
-(the limit of a proxy) are interleaved; printed are medians. Without wrk nothing drives the load.
+modes, of a direct call to the back end and, where nginx is installed, of two nginx hops with mutual
+TLS and no signatures (the limit of a proxy) are interleaved; printed are medians.
 """
 
 from __future__ import annotations
