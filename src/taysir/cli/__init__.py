@@ -28,9 +28,11 @@ VERBS: Final = {
     "verify": "verify",
     "evidence": "evidence",
     "erase": "erase",
+    "fsck": "fsck",
     "registry": "registry",
     "service": "service",
     "dmn": "dmn",
+    "keys": "keys",
 }
 """Each verb and the module of this package that offers it."""
 

@@ -17,7 +17,7 @@ import os
 import struct
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,7 @@ from taysir.exchange.store_errors import EXC_BODY_KEY
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 
+KEYS_FILE: Final = "keys.bin"
 SLOT_BYTES: Final = 80
 NONCE_BYTES: Final = 12
 _KEY_BYTES: Final = 32
@@ -65,7 +66,7 @@ class BodyKeys:
         The slots used last are remembered, so that a restart gives few subjects a second key.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        self._file = folder / "keys.bin"
+        self._file = folder / KEYS_FILE
         self._wrapping = AESGCM(node_key)
         self._random = randomness
         self._known: OrderedDict[bytes, _Key] = OrderedDict()
@@ -199,6 +200,20 @@ class BodyKeys:
         os.fsync(self._fd)
         return erased
 
+    def holds(self, slot: int, subject: str) -> bool:
+        """Whether a slot holds a key of this subject that was not erased."""
+        raw = os.pread(self._fd, SLOT_BYTES, (slot + 1) * SLOT_BYTES)
+        name = _name(subject)
+        return raw[4:20] == name and raw[20:] != _ERASED
+
+    def erase_slots(self, slots: Iterable[int]) -> None:
+        """Destroy the keys of single slots, again."""
+        for slot in slots:
+            at = (slot + 1) * SLOT_BYTES
+            name = os.pread(self._fd, SLOT_BYTES, at)[4:20]
+            os.pwrite(self._fd, _slot(name, _ERASED), at)
+        os.fsync(self._fd)
+
     def close(self) -> None:
         """Close the file."""
         os.close(self._fd)
@@ -216,7 +231,7 @@ def node_body_key(file: Path, *, keys: Path, randomness: Randomness = os.urandom
         Problem: EXC-0801 if the file is missing although keys exist, or is not a key.
     """
     if not file.exists():
-        if (keys / "keys.bin").exists():
+        if (keys / KEYS_FILE).exists():
             raise Problem(EXC_BODY_KEY, file=str(file), reason="the file is missing")
         file.parent.mkdir(parents=True, exist_ok=True)
         fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

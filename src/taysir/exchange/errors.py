@@ -298,8 +298,8 @@ EXC_JOURNAL_DAMAGED = declare(
     status=500,
     ar="سجل الإثبات تالف عند الموضع {position} في الملف {file}: {reason}.",
     en="The journal is damaged at position {position} of {file}: {reason}.",
-    remedy_ar="أوقف العقدة واسترجع السجل من النسخة الاحتياطية.",
-    remedy_en="Stop the node and restore the journal from its backup.",
+    remedy_ar="شغّل taysir fsck على مجلد العقدة؛ وما لا يصلحه يُسترجع من النسخة الاحتياطية.",
+    remedy_en="Run taysir fsck on the node's folder; restore from a backup what it cannot repair.",
     mender=Mender.OPERATOR,
 )
 EXC_SETTINGS = declare(

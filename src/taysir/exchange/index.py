@@ -216,11 +216,22 @@ class ExchangeIndex:
             if at + _BLOCK > first_of_time
         )
 
-    def places(self, *, start: int, count: int) -> dict[int, Place]:
-        """Return the places of records from a position on, for checking them."""
-        tail = "WHERE position >= ? AND position < ? ORDER BY position"
-        entries = self._entries(tail, start, start + count)
-        return {entry.position: entry.place for entry in entries}
+    def sound(self) -> bool:
+        """Whether SQLite finds its file whole; reads all of it."""
+        try:
+            return bool(self._select("PRAGMA quick_check")[0][0] == "ok")
+        except sqlite3.DatabaseError:
+            return False
+
+    def rows(self, *, start: int, count: int) -> dict[int, IndexRow]:
+        """Return what is kept of records from a position on, by position, for checking it."""
+        query = "SELECT * FROM exchange WHERE position >= ? AND position < ?"
+        return {int(row[0]): tuple(row) for row in self._select(query, start, start + count)}
+
+    def named(self, row: IndexRow) -> IndexRow:
+        """Return a row as it would be kept, with the numbers that its names have now."""
+        numbers = (None if name is None else self._names.get(str(name)) for name in row[8:11])
+        return (*row[:8], *numbers, row[11])
 
     def _blocks(self, name: str) -> list[tuple[int, int]]:
         """Return a name's number and the first position of each block in which it occurs."""

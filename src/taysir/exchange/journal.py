@@ -25,6 +25,7 @@ import msgspec
 from taysir.exchange.erasure import BodyKeys, node_body_key
 from taysir.exchange.errors import EXC_JOURNAL, EXC_JOURNAL_DAMAGED, EXC_UNKNOWN_EXCHANGE
 from taysir.exchange.index import ExchangeIndex, IndexEntry, IndexRow, index_row
+from taysir.exchange.journal_lock import JournalLock
 from taysir.exchange.journal_records import (
     decode_exchange,
     encode_exchanges,
@@ -33,6 +34,7 @@ from taysir.exchange.journal_records import (
 from taysir.exchange.journal_store import Place, Record, Store
 from taysir.exchange.model import Direction, StoredExchange
 from taysir.exchange.segments import SegmentStore
+from taysir.exchange.store_errors import EXC_INDEX_WRONG
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.log import get_logger
@@ -84,9 +86,29 @@ class Journal:
         """Open the journal of a folder; its records lie in segments there, or in another store.
 
         Raises:
-            Problem: EXC-0131 for a damaged journal, EXC-0801 for keys that cannot be opened.
+            Problem: EXC-0131 for a damaged journal, EXC-0801 for keys that cannot be opened,
+                EXC-0802 when another process does not let go of the folder.
         """
         self._loop = asyncio.get_running_loop()
+        self._lock = JournalLock(folder, wait_s=limits.JOURNAL_LOCK_WAIT_S)
+        try:
+            self._open(folder, store=store, segment_bytes=segment_bytes, body_key=body_key)
+        except sqlite3.DatabaseError as error:
+            self._lock.release()
+            raise Problem(EXC_INDEX_WRONG, position=0, reason=str(error)) from error
+        except (Problem, OSError):
+            self._lock.release()
+            raise
+        self._threads = [
+            threading.Thread(target=self._write, name="journal", daemon=True),
+            threading.Thread(target=self._keep_index, name="journal-index", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _open(
+        self, folder: Path, *, store: Store | None, segment_bytes: int, body_key: Path | None
+    ) -> None:
         keys = folder / BODY_KEYS
         node_key = node_body_key(body_key or folder / NODE_BODY_KEY, keys=keys)
         self._keys = BodyKeys(keys, node_key=node_key)
@@ -100,12 +122,6 @@ class Journal:
         self._rows: queue.SimpleQueue[list[IndexRow] | threading.Event | None] = queue.SimpleQueue()
         self._index_behind = False
         self._catch_up()
-        self._threads = [
-            threading.Thread(target=self._write, name="journal", daemon=True),
-            threading.Thread(target=self._keep_index, name="journal-index", daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
 
     @property
     def count(self) -> int:
@@ -392,6 +408,7 @@ class Journal:
         self._store.close()
         self._index.close()
         self._keys.close()
+        self._lock.release()
 
 
 def _row(record: Record) -> IndexRow:

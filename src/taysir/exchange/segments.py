@@ -182,6 +182,37 @@ class SegmentStore:
             self._fd = -1
 
 
+def torn_end(folder: Path) -> tuple[str, int] | None:
+    """Return the last segment's name and how many bytes of an unfinished batch lie in it.
+
+    Raises:
+        Problem: EXC-0131 if the last segment is damaged.
+    """
+    files = segment_files(folder)
+    if not files:
+        return None
+    end = _find_end(files[-1])
+    with files[-1].open("rb") as handle:
+        handle.seek(end.offset)
+        left = len(handle.read().rstrip(b"\0"))
+    return (files[-1].name, left) if left else None
+
+
+def wipe_torn_end(folder: Path) -> None:
+    """Overwrite an unfinished batch with zeros; nobody may be writing."""
+    file = segment_files(folder)[-1]
+    end, size = _find_end(file), file.stat().st_size
+    with file.open("r+b") as handle:
+        handle.truncate(end.offset)
+        os.posix_fallocate(handle.fileno(), 0, size)
+        os.fsync(handle.fileno())
+
+
+def drafts(folder: Path) -> list[Path]:
+    """Return what is left of segments that were never finished."""
+    return sorted(folder.glob("*.draft"))
+
+
 def verify_segments(folder: Path) -> int:
     """Check every batch, frame and link of the chain; return the count of records.
 
@@ -239,6 +270,8 @@ def _scan(files: list[Path]) -> Iterator[Record]:
     end: _End | None = None
     for file in files:
         begin = _begin(file)
+        if begin.segment == 1 and (begin.position, begin.chain) != (0, GENESIS):
+            raise _damage(file, position=0, reason="the journal does not begin here")
         if end is not None and (end.position, end.chain) != (begin.position, begin.chain):
             raise _damage(file, position=begin.position, reason="a segment before it is cut")
         end = begin

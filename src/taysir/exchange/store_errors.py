@@ -51,3 +51,66 @@ EXC_NO_NODE = declare(
     remedy_en="Give the folder that the node's settings name.",
     mender=Mender.OPERATOR,
 )
+EXC_TORN_END = declare(
+    "EXC-0811",
+    status=500,
+    ar="آخر دفعة في {file} لم تُكتب كاملة ({bytes} بايت)؛ لم يُبلَّغ أحد بها.",
+    en="The last batch of {file} was not written whole ({bytes} bytes); nobody was told of it.",
+    remedy_ar="لا خسارة: يمحوها taysir fsck --repair، أو العقدة عند أول كتابة.",
+    remedy_en="Nothing is lost: taysir fsck --repair wipes it, or the node with its first write.",
+    mender=Mender.OPERATOR,
+)
+EXC_DRAFT_LEFT = declare(
+    "EXC-0812",
+    status=500,
+    ar="بقي ملف غير مكتمل {file} من إنشاء مقطع جديد.",
+    en="The unfinished file {file} is left from making a new segment.",
+    remedy_ar="يحذفه taysir fsck --repair.",
+    remedy_en="taysir fsck --repair removes it.",
+    mender=Mender.OPERATOR,
+)
+EXC_INDEX_WRONG = declare(
+    "EXC-0813",
+    status=500,
+    ar="الفهرس لا يطابق سجل الإثبات عند الموضع {position}: {reason}.",
+    en="The index does not fit the journal at position {position}: {reason}.",
+    remedy_ar="يعيد taysir fsck --repair بناءه من السجل.",
+    remedy_en="taysir fsck --repair builds it anew from the journal.",
+    mender=Mender.OPERATOR,
+)
+EXC_BODIES_LOST = declare(
+    "EXC-0814",
+    status=500,
+    ar="لا يُقرأ محتوى {count} من القيود، أولها عند الموضع {position}: مفاتيحها مفقودة أو تالفة.",
+    en="The bodies of {count} records cannot be read, first at {position}: keys lost or damaged.",
+    remedy_ar="استرجع مفاتيح المحتوى من أحدث نسخة احتياطية؛ التواقيع والإثباتات سليمة.",
+    remedy_en="Restore the keys of bodies from their newest backup; all proofs are whole.",
+    mender=Mender.OPERATOR,
+)
+EXC_ERASED_ALIVE = declare(
+    "EXC-0815",
+    status=500,
+    ar="عادت مفاتيح سبق محوها: {count} من القيود يُقرأ محتواها مع أن السجل يثبت محوها.",
+    en="Erased keys are back: {count} records can be read although the journal says they may not.",
+    remedy_ar="يمحوها taysir fsck --repair ثانية. راجع النسخة الاحتياطية التي استُرجعت.",
+    remedy_en="taysir fsck --repair erases them again. Check which backup was restored.",
+    mender=Mender.OPERATOR,
+)
+EXC_AGREEMENT_FILE = declare(
+    "EXC-0816",
+    status=500,
+    ar="ملف الاتفاقية {file} تالف: {reason}.",
+    en="The agreement file {file} is damaged: {reason}.",
+    remedy_ar="استرجعه من النسخة الاحتياطية، أو اطلبه من عقدة الطرف الآخر.",
+    remedy_en="Restore it from a backup, or have it sent again by the other party's node.",
+    mender=Mender.OPERATOR,
+)
+EXC_LOG_WRONG = declare(
+    "EXC-0817",
+    status=500,
+    ar="سجل الشفافية لا يطابق سجل الإثبات: {reason}.",
+    en="The transparency log does not fit the journal: {reason}.",
+    remedy_ar="لا تشغّل العقدة. استرجع السجل كاملا من النسخة الاحتياطية وأبلغ مكتب البرنامج.",
+    remedy_en="Do not start the node. Restore the whole journal and tell the programme office.",
+    mender=Mender.OPERATOR,
+)

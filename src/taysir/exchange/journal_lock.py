@@ -1,0 +1,58 @@
+"""One process at a time writes a node's journal: a lock on a file that ends with its process.
+
+A new process of the node waits for the old one to finish, so that a restart may overlap.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from taysir.exchange.store_errors import EXC_STORE_IN_USE
+from taysir.kernel.errors import Problem
+
+LOCK: Final = "journal.lock"
+_PAUSE_S: Final = 0.02
+
+
+class JournalLock:
+    """The right to write below a node's folder, from its making to :meth:`release`."""
+
+    def __init__(self, folder: Path, *, wait_s: float) -> None:
+        """Wait for the right so long; raises EXC-0802."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        until = time.monotonic() + wait_s
+        while not self._taken():
+            if time.monotonic() >= until:
+                os.close(self._fd)
+                raise Problem(EXC_STORE_IN_USE, place=str(folder))
+            time.sleep(_PAUSE_S)
+
+    def _taken(self) -> bool:
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def release(self) -> None:
+        """Let the next process write."""
+        os.close(self._fd)
+
+    def __enter__(self) -> Self:
+        """Hold the right for a block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Release it."""
+        self.release()
