@@ -33,6 +33,7 @@ VERBS: Final = {
     "service": "service",
     "dmn": "dmn",
     "keys": "keys",
+    "keys": "keys",
 }
 """Each verb and the module of this package that offers it."""
 

@@ -73,3 +73,40 @@ EXC_TLS_KEY = declare(
     remedy_en="Use an encrypted file for the TLS key; only signing keys may lie in a token.",
     mender=Mender.OPERATOR,
 )
+EXC_REQUEST = declare(
+    "EXC-0608",
+    status=422,
+    ar="طلب الشهادة غير مقبول: {reason}.",
+    en="The certificate request is not accepted: {reason}.",
+    remedy_ar="أنشئ الطلب بأداة العقدة: taysir keys new أو taysir keys request.",
+    remedy_en="Make the request with the node's tool: taysir keys new, or taysir keys request.",
+    mender=Mender.CALLER,
+)
+EXC_UNREGISTERED = declare(
+    "EXC-0609",
+    status=404,
+    ar="{party} غير مسجل لدى جهة الاعتماد.",
+    en="{party} is not registered with the authority.",
+    remedy_ar="سجّل العضو أو العقدة أولا، أو راجع بصمة الشهادة: taysir keys list.",
+    remedy_en="Register the member or node first, or check the thumbprint: taysir keys list.",
+    mender=Mender.CALLER,
+)
+EXC_CERTIFICATE_HOLDER = declare(
+    "EXC-0610",
+    status=422,
+    ar="الشهادة {certificate} ليست لـ{place}: {reason}.",
+    en="The certificate {certificate} is not for {place}: {reason}.",
+    remedy_ar="ثبّت الشهادة التي أصدرتها جهة الاعتماد لهذا المفتاح.",
+    remedy_en="Install the certificate that the authority issued for this key.",
+    mender=Mender.OPERATOR,
+)
+EXC_NOT_SETTLED = declare(
+    "EXC-0611",
+    status=409,
+    ar="لا يمكن سحب المفتاح السابق لـ{place} الآن: {reason}.",
+    en="The previous key of {place} cannot be retired now: {reason}.",
+    remedy_ar="انتظر حتى تستعمل العقدة المفتاح الجديد: taysir keys list.",
+    remedy_en="Wait until the node uses the new key: taysir keys list.",
+    mender=Mender.OPERATOR,
+    retry=Retry.LATER,
+)

@@ -6,6 +6,7 @@ import ssl
 from functools import partial
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -60,6 +61,17 @@ def read_certificate(file: str) -> bytes:
         raise Problem(EXC_SETTINGS, file=file, reason="not a certificate in PEM") from error
     load_certificate(der)
     return der
+
+
+def read_certificates(file: str) -> list[bytes]:
+    """Return every certificate of a PEM file in DER; raises EXC-0140."""
+    try:
+        found = x509.load_pem_x509_certificates(Path(file).read_bytes())
+    except OSError as error:
+        raise Problem(EXC_SETTINGS, file=file, reason=str(error.strerror)) from error
+    except ValueError as error:
+        raise Problem(EXC_SETTINGS, file=file, reason="no certificates in PEM") from error
+    return [certificate.public_bytes(Encoding.DER) for certificate in found]
 
 
 def fits(certificate: bytes, *, key: ec.EllipticCurvePublicKey) -> bool:
