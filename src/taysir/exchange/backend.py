@@ -43,6 +43,8 @@ class _Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
         self.closed = False
+        self.timed_out = False
+        self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Response] | None = None
         self._fresh()
 
@@ -100,10 +102,16 @@ class _Connection(asyncio.Protocol):
         if self.transport is not None:
             self.transport.close()
 
+    def time_out(self) -> None:
+        """End a request that got no whole answer in time."""
+        self.timed_out = True
+        self.close()
+        self._fail(BackendUnreachable("no answer in time"))
+
     async def exchange(self, data: bytes) -> Response:
         """Send one request's bytes and wait for its answer."""
         self._fresh()
-        self._answer = asyncio.get_running_loop().create_future()
+        self._answer = self._loop.create_future()
         assert self.transport is not None
         self.transport.write(data)
         return await self._answer
@@ -133,6 +141,36 @@ class HttpPool:
     ) -> Response:
         """Send one request; raises BackendUnreachable when no whole answer comes in time."""
         data = _encode_request(self._address, method, target=target, headers=headers, body=body)
+        kept = self._take()
+        if kept is not None and not self._places.locked():
+            return await self._send_on_kept(kept, data)
+        if kept is not None:
+            self._idle.append(kept)
+        return await self._send_in_turn(data)
+
+    async def _send_on_kept(self, kept: _Connection, data: bytes) -> Response:
+        """Send without waiting for a place; the deadline is a timer on the connection itself."""
+        await self._places.acquire()
+        expiry = asyncio.get_running_loop().call_later(self._timeout_s, kept.time_out)
+        try:
+            answer = await kept.exchange(data)
+        except BackendUnreachable:
+            if kept.started or kept.timed_out:
+                raise
+        except BaseException:
+            kept.close()
+            raise
+        else:
+            if not kept.closed:
+                self._idle.append(kept)
+            return answer
+        finally:
+            expiry.cancel()
+            self._places.release()
+        # The kept connection had been closed by the other side before it took anything.
+        return await self._send_in_turn(data)
+
+    async def _send_in_turn(self, data: bytes) -> Response:
         try:
             async with asyncio.timeout(self._timeout_s), self._places:
                 return await self._send_on_some_connection(data)
@@ -185,8 +223,11 @@ class HttpPool:
 def _encode_request(
     address: Address, method: str, *, target: str, headers: Headers, body: bytes
 ) -> bytes:
-    lines = [f"{method} {target} HTTP/1.1".encode("latin-1")]
-    lines.append(f"host: {address.host}:{address.port}".encode("ascii"))
-    lines.extend(b"%s: %s" % pair for pair in headers)
-    lines.append(b"content-length: %d" % len(body))
-    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+    head = f"{method} {target} HTTP/1.1\r\nhost: {address.host}:{address.port}\r\n"
+    lines = b"".join([b"%s: %s\r\n" % pair for pair in headers])
+    return b"%b%bcontent-length: %d\r\n\r\n%b" % (
+        head.encode("latin-1"),
+        lines,
+        len(body),
+        body,
+    )
