@@ -55,6 +55,95 @@ def test_a_finding_is_printed_with_place_and_remedy(own: Path) -> None:
     assert [item["code"] for item in findings] == ["ENG-1306"]
 
 
+def test_registries_beside_the_pack_and_the_register_are_asked(own: Path, tmp_path: Path) -> None:
+    beside = tmp_path / "beside"
+    shutil.copytree(PACK_PATH, beside / "other")
+    change(
+        beside / "other/lookups.yaml",
+        "      /additional_number: address.additional_number",
+        "      /additional_number: address.additional_number\n      /way: renewal.delivery",
+    )
+    code, output = run("check", str(own), "--on", "2026-11-24", "--beside", str(beside))
+    assert (code, "ENG-1303" in output) == (1, True)
+    register = tmp_path / "articles.yaml"
+    register.write_text('articles: {x-1: {title: {ar: أ, en: a}, from: "2020-01-01"}}', "utf-8")
+    code, output = run("check", str(own), "--on", "2026-11-24", "--register", str(register))
+    assert (code, "ENG-1330" in output) == (1, True)
+    register.write_text("articles: [", "utf-8")
+    assert run("check", str(own), "--register", str(register))[0] == 2
+
+
+def test_a_new_version_is_compared_and_tried(own: Path, tmp_path: Path) -> None:
+    change(own / "rules/fee.dmn", "<text>20000</text>", "<text>25000</text>")
+    code, output = run("diff", "licence-renewal", str(own))
+    assert code == 0
+    assert "was 20000, now 25000" in output
+    assert "Fee for the term: was 200 dinars, now 250 dinars" in output
+    report = json.loads(run("diff", "licence-renewal", str(own), "--json", "-l", "ar")[1])
+    assert report["changes"][0]["file"] == "rules/fee.dmn"
+    assert report["outcomes"]
+    assert "لا فرق" in run("diff", "licence-renewal", "licence-renewal", "-l", "ar")[1]
+
+
+def test_stored_cases_are_replayed_in_one_process_or_several(own: Path, tmp_path: Path) -> None:
+    change(own / "rules/fee.dmn", "<text>20000</text>", "<text>25000</text>")
+    pack = load_pack(PACK_PATH)
+    cases = tmp_path / "cases.jsonl"
+    with cases.open("wb") as stream:
+        for scenario in read_scenarios(pack.files):
+            facts, _ = scenario_facts(pack, scenario)
+            start = f'{{"on": "{scenario.on}", "facts": '.encode()
+            stream.write(start + facts.to_json() + b"}\n")
+    asked = ("replay", "licence-renewal", "--draft", str(own), "--cases", str(cases))
+    code, output = run(*asked, "--json", "--processes", "1")
+    one = json.loads(output)
+    two = json.loads(run(*asked, "--json", "--processes", "2")[1])
+    assert code == 0
+    assert one["changed"] > 5
+    assert {**one, "elapsed_s": 0} == {**two, "elapsed_s": 0}
+    assert "Total fee: before" in run(*asked, "--processes", "1")[1]
+    cases.write_bytes(b"{}\n")
+    assert run(*asked, "--processes", "1")[0] == 1
+    assert run(*asked[:-1], str(tmp_path / "nowhere"))[0] == 2
+
+
+def test_the_register_of_articles_is_printed_with_what_rests_on_it(tmp_path: Path) -> None:
+    shutil.copytree(PACK_PATH, tmp_path / "one")
+    code, output = run("law", str(tmp_path))
+    assert code == 0
+    assert "traffic-14: Traffic Law, article 14" in output
+    assert "rules/eligibility.dmn refusals 6" in output
+    shutil.copytree(PACK_PATH, tmp_path / "two")
+    change(tmp_path / "two/service.yaml", 'from: "2015-01-01"', 'from: "2016-01-01"')
+    code, output = run("law", str(tmp_path), "--on", "2026-11-24", "--json")
+    assert (code, len(json.loads(output)["contradictions"])) == (1, 1)
+
+
+def test_a_stored_decision_is_told_without_a_pack(tmp_path: Path) -> None:
+    case = ("explain", "licence-renewal", "--case", "unpaid fines refuse")
+    stored = tmp_path / "decision.json"
+    stored.write_text(run(*case, "--json")[1], "utf-8")
+    alone = ("explain", "--decision", str(stored), "--audience", "auditor", "-l", "ar")
+    assert run(*alone)[1] == run(*case, "--audience", "auditor", "-l", "ar")[1]
+    assert json.loads(run(*alone, "--json")[1])["sections"]
+    stored.write_text("{}", "utf-8")
+    assert run(*alone)[0] == 2
+
+
+def test_generated_cases_are_run_beside_the_packs_own(own: Path) -> None:
+    report = json.loads(run("test", str(own), "--json")[1])
+    assert report["generated"]["total"] >= 200
+    assert report["generated"]["broken"] == []
+    change(
+        own / "rules/fee.dmn",
+        "10000 * late_years",
+        "if days_late = 62 then null else 10000 * late_years",
+    )
+    code, output = run("test", str(own))
+    assert code == 1
+    assert "generated: " in output
+
+
 def test_an_unreadable_pack_ends_with_two(own: Path) -> None:
     (own / "pages.yaml").write_text("pages: [", "utf-8")
     for verb in ("check", "test", "explain"):

@@ -11,67 +11,88 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
 
-from taysir.engine.check import check_pack
-from taysir.engine.definition import Pack
+from taysir.cli.output import print_json
+from taysir.cli.service_changes import diff, law, replay
+from taysir.cli.service_packs import (
+    JsonOption,
+    LanguageOption,
+    PackArgument,
+    load,
+    locate,
+    report_findings,
+    siblings,
+    spoken,
+)
+from taysir.engine.check import check_pack, holdings_of
+from taysir.engine.decision import Decision
 from taysir.engine.explain import Audience, explain
 from taysir.engine.facts import CaseFacts
-from taysir.engine.findings import Finding, PackErrors, Severity
+from taysir.engine.findings import PackErrors, Severity
+from taysir.engine.generated import boundary_cases, broken_cases
+from taysir.engine.law import read_register
 from taysir.engine.pack import load_pack
 from taysir.engine.rules import decide
-from taysir.engine.scenarios import Scenario, ScenarioResult, read_scenarios, run_scenario
+from taysir.engine.scenarios import Scenario, ScenarioResult, run_scenario
 from taysir.kernel.errors import Language, Problem
-
-_SERVICES = Path(__file__).parents[1] / "country" / "services"
-
-PackArgument = Annotated[
-    str,
-    typer.Argument(metavar="PACK", help="Directory of the pack, or the name of a sample service"),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs")]
-LanguageOption = Annotated[str, typer.Option("--language", "-l", help="ar or en")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the verb ``service`` to the command line."""
-    service = typer.Typer(no_args_is_help=True, help="Check, test and explain a service pack")
+    service = typer.Typer(no_args_is_help=True, help="Check, test and compare services")
     service.command("check")(check)
     service.command("test")(test)
     service.command("explain")(explain_case)
+    service.command("diff")(diff)
+    service.command("replay")(replay)
+    service.command("law")(law)
     app.add_typer(service, name="service")
 
 
 def check(
     pack: PackArgument,
+    *,
     as_json: JsonOption = False,
     language: LanguageOption = "en",
     on: Annotated[str, typer.Option("--on", help="Day of the check, e.g. 2026-11-24")] = "",
+    beside: Annotated[
+        Path | None,
+        typer.Option("--beside", help="Directory of packs whose lookups show what registries hold"),
+    ] = None,
+    register: Annotated[
+        Path | None, typer.Option("--register", help="The country's register of articles")
+    ] = None,
 ) -> None:
     """Say everything that keeps a pack from being published."""
     day = date.fromisoformat(on) if on else datetime.now(UTC).date()
     try:
-        loaded = load_pack(_locate(pack))
+        loaded = load_pack(locate(pack))
+        named = register.name if register else ""
+        articles = read_register(register.read_bytes(), file=named) if register else None
     except PackErrors as error:
-        _report_findings(error.findings, _language(language), pack=pack, as_json=as_json)
+        report_findings(error.findings, spoken(language), pack=pack, as_json=as_json)
         raise typer.Exit(2) from error
-    findings = check_pack(loaded, on=day)
-    _report_findings(
-        findings, _language(language), pack=pack, as_json=as_json, pack_hash=loaded.hash
+    findings = check_pack(
+        loaded,
+        on=day,
+        holdings=holdings_of(siblings(beside)) if beside else None,
+        register=articles,
     )
+    report_findings(findings, spoken(language), pack=pack, as_json=as_json, pack_hash=loaded.hash)
     raise typer.Exit(1 if any(item.severity is Severity.ERROR for item in findings) else 0)
 
 
 def test(pack: PackArgument, as_json: JsonOption = False, language: LanguageOption = "en") -> None:
-    """Run the pack's own tests."""
-    loaded, scenarios = _load(pack, _language(language), as_json=as_json)
+    """Run the pack's own tests, and cases generated around every threshold of its rules."""
+    loaded, scenarios = load(pack, spoken(language), as_json=as_json)
     started = time.perf_counter()
     results = [run_scenario(loaded, scenario) for scenario in scenarios]
+    tried, broken = broken_cases(loaded, boundary_cases(loaded, scenarios))
     elapsed_ms = (time.perf_counter() - started) * 1000
     failed = [result for result in results if not result.passed]
     if as_json:
-        _print_json(
+        print_json(
             {
                 "pack": pack,
                 "hash": loaded.hash,
@@ -79,6 +100,10 @@ def test(pack: PackArgument, as_json: JsonOption = False, language: LanguageOpti
                 "total": len(results),
                 "elapsed_ms": round(elapsed_ms, 1),
                 "failures": [_failure(result) for result in failed],
+                "generated": {
+                    "total": tried,
+                    "broken": [{"case": each.case.name, "detail": each.detail} for each in broken],
+                },
             }
         )
     else:
@@ -86,60 +111,57 @@ def test(pack: PackArgument, as_json: JsonOption = False, language: LanguageOpti
             print(f"{result.scenario.place}: {result.scenario.name}")
             for item in result.differences:
                 print(f"    {item.part}: expected {item.expected!r}, found {item.found!r}")
-        print(f"{len(results) - len(failed)} of {len(results)} passed in {elapsed_ms:.0f} ms")
-    raise typer.Exit(1 if failed or not results else 0)
+        for each in broken:
+            print(f"generated: {each.case.name}: {each.detail}")
+        print(
+            f"{len(results) - len(failed)} of {len(results)} passed,"
+            f" {tried - len(broken)} of {tried} generated cases hold, in {elapsed_ms:.0f} ms"
+        )
+    raise typer.Exit(1 if failed or broken or not results else 0)
 
 
 def explain_case(
-    pack: PackArgument,
+    pack: Annotated[
+        str, typer.Argument(metavar="PACK", help="The pack; not needed with --decision")
+    ] = "",
     *,
     case: Annotated[str, typer.Option("--case", help="Name, or part of it, of a test case")] = "",
     facts: Annotated[Path | None, typer.Option("--facts", help="Stored facts of a case")] = None,
+    decision: Annotated[
+        Path | None, typer.Option("--decision", help="A stored decision, told from itself alone")
+    ] = None,
     on: Annotated[str, typer.Option("--on", help="Day of the decision, with --facts")] = "",
     audience: Annotated[Audience, typer.Option("--audience")] = Audience.OFFICER,
     language: LanguageOption = "en",
     as_json: JsonOption = False,
 ) -> None:
-    """Decide a test case, or a stored one, and tell how and why."""
-    spoken = _language(language)
-    loaded, scenarios = _load(pack, spoken, as_json=as_json)
+    """Decide a test case or a stored one, or take a stored decision; tell how and why."""
+    words = spoken(language)
     try:
-        if facts is not None:
-            day = date.fromisoformat(on) if on else datetime.now(UTC).date()
-            decision = decide(loaded, CaseFacts.from_json(facts.read_bytes()), on=day)
+        if decision is not None:
+            made = Decision.from_json(decision.read_bytes())
         else:
-            decision = run_scenario(loaded, _find(scenarios, case)).decision
+            made = _decided(pack, case, facts, on, words, as_json=as_json)
     except Problem as error:
-        print(f"{error.code}: {error.title(spoken)} {error.remedy(spoken)}")
+        print(f"{error.code}: {error.title(words)} {error.remedy(words)}")
         raise typer.Exit(2) from error
-    if as_json:
-        print(decision.to_json().decode())
+    told = explain(made, audience=audience, language=words)
+    if as_json and decision is not None:
+        print_json(told.as_data())
+    elif as_json:
+        print(made.to_json().decode())
     else:
-        print(explain(decision, audience=audience, language=spoken).as_text())
+        print(told.as_text())
 
 
-def _locate(pack: str) -> Path:
-    path = Path(pack)
-    if not path.exists() and (named := _SERVICES / pack.replace("-", "_")).is_dir():
-        return named
-    return path
-
-
-def _language(name: str) -> Language:
-    if name == "ar":
-        return "ar"
-    if name == "en":
-        return "en"
-    raise typer.BadParameter("ar, en", param_hint="--language")
-
-
-def _load(pack: str, language: Language, *, as_json: bool) -> tuple[Pack, tuple[Scenario, ...]]:
-    try:
-        loaded = load_pack(_locate(pack))
-        return loaded, read_scenarios(loaded.files)
-    except PackErrors as error:
-        _report_findings(error.findings, language, pack=pack, as_json=as_json)
-        raise typer.Exit(2) from error
+def _decided(
+    pack: str, case: str, facts: Path | None, on: str, language: Language, *, as_json: bool
+) -> Decision:
+    loaded, scenarios = load(pack, language, as_json=as_json)
+    if facts is None:
+        return run_scenario(loaded, _find(scenarios, case)).decision
+    day = date.fromisoformat(on) if on else datetime.now(UTC).date()
+    return decide(loaded, CaseFacts.from_json(facts.read_bytes()), on=day)
 
 
 def _find(scenarios: tuple[Scenario, ...], name: str) -> Scenario:
@@ -152,25 +174,6 @@ def _find(scenarios: tuple[Scenario, ...], name: str) -> Scenario:
     )
 
 
-def _report_findings(
-    findings: tuple[Finding, ...],
-    language: Language,
-    *,
-    pack: str,
-    as_json: bool,
-    pack_hash: str = "",
-) -> None:
-    if as_json:
-        _print_json(
-            {"pack": pack, "hash": pack_hash, "findings": [item.as_json() for item in findings]}
-        )
-        return
-    for item in findings:
-        print(f"{item.severity.value}: {item.in_words(language)}")
-    if not findings:
-        print(f"{pack}: nothing to mend ({pack_hash[:12]})")
-
-
 def _failure(result: ScenarioResult) -> dict[str, Any]:
     return {
         "name": result.scenario.name,
@@ -181,7 +184,3 @@ def _failure(result: ScenarioResult) -> dict[str, Any]:
             for item in result.differences
         ],
     }
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    print(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())

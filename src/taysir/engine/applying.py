@@ -74,7 +74,7 @@ class Applier:
             law=law,
             value=json_value(result.value),
             rows=tuple(law.selected(result)),
-            tables=self._tables(law, result),
+            tables=() if self.words.brief else self._tables(law, result),
             uses=self.view.take(law.parameters) if self.view else (),
         )
 
@@ -88,6 +88,8 @@ class Applier:
     def step(self, applied: Applied, *, fact: str = "") -> Step:
         """Tell how a decision went."""
         law = applied.law
+        if self.words.brief:
+            return Step(law.decision, law.file.file, applied.value, fact=fact)
         known = self.pack.facts.get(fact)
         return Step(
             decision=law.decision,

@@ -30,7 +30,7 @@ from taysir.engine.errors import (
     ENG_FACT_UNKNOWN,
     ENG_REFERENCE,
 )
-from taysir.engine.facts import FactSource
+from taysir.engine.facts import CASE_FACTS, FactSource
 from taysir.engine.findings import Finding, Place, Severity, finding
 from taysir.engine.flow_check import check_flow
 from taysir.engine.law import Register
@@ -75,6 +75,16 @@ def check_pack(
     return tuple(sorted(found, key=lambda item: item.place))
 
 
+def holdings_of(packs: Iterable[Pack]) -> dict[str, str]:
+    """Return the facts that connected registries hold, as the lookups of packs tell."""
+    return {
+        name: str(lookup.service)
+        for pack in packs
+        for lookup in pack.lookups
+        for name in lookup.facts.values()
+    }
+
+
 def _sources(pack: Pack) -> dict[str, Source]:
     names = [name for name in (*FILES, FACTS) if name in pack.files]
     return {name: read_yaml(pack.files[name], file=name) for name in names}
@@ -92,6 +102,7 @@ def _facts(pack: Pack, schema: Source) -> Iterator[Finding]:
         FactSource.LOOKUP: {name for item in pack.lookups for name in item.facts.values()},
         FactSource.COMPUTED: set(pack.plan.values),
         FactSource.IDENTITY: set(pack.facts),
+        FactSource.CASE: set(CASE_FACTS),
     }
     used = _used_facts(pack)
     for name, fact in pack.facts.items():

@@ -71,11 +71,12 @@ _UNANSWERED_REMEDY: Final[Text] = {
 
 
 class Reasoner:
-    """Words the reasons of one case."""
+    """Words the reasons of one case; a brief one leaves out all words and inputs."""
 
-    def __init__(self, pack: Pack, facts: CaseFacts) -> None:
+    def __init__(self, pack: Pack, facts: CaseFacts, *, brief: bool = False) -> None:
         self._pack = pack
         self._facts = facts
+        self.brief = brief
         self._inputs: dict[str, Input] = {}
 
     def reason(
@@ -96,6 +97,8 @@ class Reasoner:
             return word_value(fact, value, language)
 
         article = (rule.article if rule else "") or text.article
+        if self.brief:
+            return Reason(text.code, kind, {}, {}, article, {}, rule, (), lookup)
         return Reason(
             code=text.code,
             kind=kind,
@@ -142,11 +145,13 @@ class Reasoner:
 
     def inputs(self, names: Iterable[str]) -> tuple[Input, ...]:
         """Return facts with value, words and provenance; unknown ones too, as null."""
+        if self.brief:
+            return ()
         return tuple(self._inputs.get(name) or self._input(name) for name in names)
 
     def words_of(self, name: str, value: Json) -> Words:
         """Word a value of a fact in both languages."""
-        return both(self._pack.facts[name], value)
+        return {} if self.brief else both(self._pack.facts[name], value)
 
     def article_title(self, code: str) -> Words:
         """Return the title of an article."""

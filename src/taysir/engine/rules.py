@@ -45,6 +45,7 @@ def decide(
     at: datetime | None = None,
     reviewed: bool = False,
     law: LawDay | None = None,
+    brief: bool = False,
 ) -> Decision:
     """Decide a case by the law of day ``on``.
 
@@ -52,10 +53,11 @@ def decide(
     a forecast before submission or a replay. ``reviewed`` says that an officer has looked at what
     the rules leave to one and grants. ``law`` applies the law of another day, or as it was known on
     another: without it, a change that became law after the decision plays no part in it, even if it
-    reaches back to its day. Raises ENG-1104 if a rule cannot be applied.
+    reaches back to its day. ``brief`` gives outcome, codes, articles and values without words,
+    inputs and trace, for deciding many cases. Raises ENG-1104 if a rule cannot be applied.
     """
     known = LawDay(on, at.date() if at else on)
-    case = _Case(pack, facts, on=on, at=at, law=law or known)
+    case = _Case(pack, facts, on=on, at=at, law=law or known, brief=brief)
     matches = [*case.missing_records(), *case.matching_rows()]
     waits = case.waits()
     if waits:
@@ -90,7 +92,14 @@ class _Case:
     """One case under the law of one day, while it is being decided."""
 
     def __init__(
-        self, pack: Pack, facts: CaseFacts, *, on: date, at: datetime | None, law: LawDay
+        self,
+        pack: Pack,
+        facts: CaseFacts,
+        *,
+        on: date,
+        at: datetime | None,
+        law: LawDay,
+        brief: bool,
     ) -> None:
         self.pack, self.facts, self.on, self.at = pack, facts, on, at
         # Converted to FEEL's own kinds once, because every rule of the decision reads them.
@@ -100,7 +109,7 @@ class _Case:
         self.unanswered = missing_answers(pack, facts, context=self.context)
         self.values: dict[str, Any] = {}
         self.steps: list[Step] = []
-        self.words = Reasoner(pack, facts)
+        self.words = Reasoner(pack, facts, brief=brief)
         self.rules = Applier(pack, self.words, self.context, law)
 
     # --- what speaks for refusal -------------------------------------------------------------
@@ -120,11 +129,12 @@ class _Case:
 
     def matching_rows(self) -> Iterable[_Match]:
         """Apply the table of refusals and yield its matches in the order of the file."""
+        disputed = set(self.facts.disputed())
         for item, reason in self._reasoned(self.pack.plan.refusals, ReasonKind.REFUSAL):
             yield _Match(
                 reason,
                 conclusive=item.row.conclusive,
-                disputed=any(entry.disputed for entry in reason.inputs),
+                disputed=not disputed.isdisjoint(item.facts),
                 lookups=self._lookups_behind(item.facts),
             )
 

@@ -121,6 +121,12 @@ DECISION_BYTES: Final = 4096 * KIB
 TOKEN_BYTES: Final = 2 * KIB
 """The state of one case's flow as JSON, whatever the number of past steps."""
 
+BPMN_ELEMENTS: Final = 2_000
+"""Nodes and sequence flows of one BPMN file; the largest reference model has about 150."""
+
+BPMN_NESTING: Final = 16
+"""Parallel gateways inside each other in a BPMN file; a flow that people follow has two."""
+
 FLOW_TIMER_RUNS: Final = 1_000_000
 """How often a repeating timer may fire in one stage before the case is left to its deadline."""
 
@@ -231,6 +237,10 @@ CERTIFICATE_BYTES: Final = 16 * KIB
 CERTIFICATE_CHAIN: Final = 4
 """Certificates from a member's own to the anchor, both included."""
 
+EXPOSURE_LISTED: Final = 100_000
+"""Exchanges that a report of exposure lists one by one; further ones are counted, and printed line
+by line on request."""
+
 CERTIFICATE_DAYS: Final = 825
 """The life of a certificate that the authority issues on request: two years and a quarter."""
 
@@ -306,6 +316,18 @@ DESCRIPTION_RETRY_S: Final = 1.0
 
 CONTRACT_BREAKS_KEPT: Final = 1000
 """Answers against their own document that a node lists; the journal holds all of them."""
+
+CATALOGUE_FRESH_S: Final = 60.0
+"""How long a node remembers what another node offers."""
+
+CATALOGUE_WAIT_S: Final = 3.0
+"""How long a search waits for a node that does not answer; the others are shown without it."""
+
+AGREEMENTS_LISTED: Final = 1000
+"""Agreements of one answer of the admin interface."""
+
+END_REASON_CHARACTERS: Final = 500
+"""Why an agreement was ended: some sentences for the other party's people."""
 
 AGREEMENT_CODE_CHARACTERS: Final = 128
 """One code of a purpose, legal basis or zone; those of the sample country have up to thirty."""
@@ -421,6 +443,12 @@ ERASURE_SUBJECT_CHARS: Final = 255
 
 ERASURE_REASON_CHARS: Final = 500
 """Why something was erased: the number of an order, not a story; it stays for ever."""
+
+JOURNAL_LOCK_WAIT_S: Final = 10.0
+"""How long a starting node waits for the one before it to finish its journal."""
+
+BACKUP_MANIFEST_BYTES: Final = 64 * MIB
+"""The manifest of a backup: about 120 bytes for each file, of half a million files."""
 
 JOURNAL_INDEX_ROWS: Final = 2048
 """Rows that are indexed together; a quarter of the cost of indexing them one by one."""
@@ -560,8 +588,8 @@ LOG_CHECKPOINT_INTERVAL_S: Final = 1.0
 LOG_APPEND_INTERVAL_S: Final = 0.1
 """How long durable records wait before they become leaves: small steps never hold up a call."""
 
-LOG_PENDING_RECORDS: Final = 20_000
-"""Records remembered until they become leaves; beyond it the log reads them from the journal."""
+LOG_PENDING_BATCHES: Final = 2000
+"""Commits remembered until they become leaves; beyond it the log reads them from the journal."""
 
 LOG_LAG_MARKS: Final = 2000
 """Arrival times remembered during an outage; later arrivals then share the last one's time."""

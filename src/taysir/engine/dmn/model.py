@@ -198,14 +198,7 @@ class Session:
 
     def _trace(self, key: str) -> tuple[DecisionTrace, ...]:
         """Return what was decided for a decision, in the order it was decided."""
-        wanted, waiting = {key}, [key]
-        elements = self.evaluation.model.elements
-        while waiting:
-            for each in elements[waiting.pop()].requires:
-                if each.key not in wanted:
-                    wanted.add(each.key)
-                    waiting.append(each.key)
-        names = {elements[each].name for each in wanted}
+        names = self.evaluation.model.behind(key)
         return tuple(step for step in self.evaluation.trace if step.name in names)
 
 
@@ -224,6 +217,19 @@ class Model:
     types: Mapping[str, FeelType]
     problems: tuple[Problem, ...] = ()
     tables: tuple[Any, ...] = ()
+    _behind: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
+
+    def behind(self, key: str) -> frozenset[str]:
+        """Return the names of an element and of all it requires, near and far."""
+        if key not in self._behind:
+            wanted, waiting = {key}, [key]
+            while waiting:
+                for each in self.elements[waiting.pop()].requires:
+                    if each.key not in wanted:
+                        wanted.add(each.key)
+                        waiting.append(each.key)
+            self._behind[key] = frozenset(self.elements[each].name for each in wanted)
+        return self._behind[key]
 
     @property
     def decisions(self) -> tuple[str, ...]:
@@ -299,6 +305,8 @@ class Model:
         """Return the keys of a name; imported ones are ``space.name`` or ``namespace#name``."""
         if name in self.own:
             return [self.own[name]]
+        if "." not in name and "#" not in name:
+            return []
         space, _, rest = name.rpartition("#")
         if space:
             return [
