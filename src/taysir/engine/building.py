@@ -30,6 +30,7 @@ from taysir.engine.definition import (
     Question,
     ReasonText,
     Registration,
+    Role,
     Service,
     ServiceStatus,
 )
@@ -202,6 +203,7 @@ class Builder:
             id=raw["id"],
             title=raw["title"],
             lead=raw.get("lead"),
+            by=Role(raw.get("by", "applicant")),
             preview=tuple(fact for fact in shown if fact),
             questions=questions,
             checks=tuple(check for check in checks if check),

@@ -165,6 +165,18 @@ class Lookup:
     place: Place
 
 
+class Role(StrEnum):
+    """Who acts on a case."""
+
+    APPLICANT = "applicant"
+    SYSTEM = "system"
+    OFFICER = "officer"
+    SUPERVISOR = "supervisor"
+    REGISTRY = "registry"
+    PARTNER = "partner"
+    """A private party that acts inside the case, e.g. the engineering office that was chosen."""
+
+
 # --- pages ---------------------------------------------------------------------------------------
 
 
@@ -199,7 +211,7 @@ class CrossCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One screen: what is shown from the registries, then what is asked."""
+    """One screen: what is shown from the registries, then what is asked of whom."""
 
     id: str
     title: Text
@@ -207,21 +219,12 @@ class Page:
     preview: tuple[Fact, ...]
     questions: tuple[Question, ...]
     checks: tuple[CrossCheck, ...]
+    by: Role = Role.APPLICANT
     when: Condition | None = None
     place: Place
 
 
 # --- flow ----------------------------------------------------------------------------------------
-
-
-class Role(StrEnum):
-    """Who acts on a case."""
-
-    APPLICANT = "applicant"
-    SYSTEM = "system"
-    OFFICER = "officer"
-    SUPERVISOR = "supervisor"
-    REGISTRY = "registry"
 
 
 class ClockCause(StrEnum):

@@ -39,6 +39,12 @@ class FactSource(StrEnum):
     COMPUTED = "computed"
     REGISTER = "register"
     """Given by the register when the result is entered there, e.g. its number."""
+    CASE = "case"
+    """Stated by the platform about the case itself, see :data:`CASE_FACTS`."""
+
+
+CASE_FACTS: Final = frozenset({"case.draw", "case.number"})
+"""What the platform states: the number people know, and a draw of 0 to 99 for samples."""
 
 
 class Sensitivity(StrEnum):

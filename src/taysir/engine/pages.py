@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-from taysir.engine.definition import DATE_NAME, Pack, Page, Question
+from taysir.engine.definition import DATE_NAME, Pack, Page, Question, Role
 from taysir.engine.facts import (
     CaseFacts,
     Fact,
@@ -63,25 +63,37 @@ class Answers:
 
 
 def visible_pages(
-    pack: Pack, facts: CaseFacts, *, on: date | None = None, context: Variables | None = None
+    pack: Pack,
+    facts: CaseFacts,
+    *,
+    by: Role | None = None,
+    on: date | None = None,
+    context: Variables | None = None,
 ) -> tuple[Page, ...]:
-    """Return the pages whose conditions hold, in order."""
-    if all(page.when is None for page in pack.pages):
-        return pack.pages
+    """Return the pages whose conditions hold, in order; with ``by`` only those that role fills."""
+    pages = tuple(page for page in pack.pages if by is None or page.by is by)
+    if all(page.when is None for page in pages):
+        return pages
     variables = context or case_context(pack.facts, facts, on=on)
-    return tuple(page for page in pack.pages if page.when is None or page.when.holds(variables))
+    return tuple(page for page in pages if page.when is None or page.when.holds(variables))
 
 
 def next_page(
-    pack: Pack, facts: CaseFacts, *, after: str | None = None, on: date | None = None
+    pack: Pack,
+    facts: CaseFacts,
+    *,
+    by: Role | None = None,
+    after: str | None = None,
+    on: date | None = None,
 ) -> Page | None:
     """Return the page to show now, or None when everything needed is answered.
 
     Without ``after`` it is the first visible page with a required answer missing; with it, the
-    first visible page behind that one, complete or not, so that "continue" moves on.
+    first visible page behind that one, complete or not, so that "continue" moves on. ``by`` is
+    the role that sits before the screen, where a pack has pages for several.
     """
     context = case_context(pack.facts, facts, on=on)
-    pages = visible_pages(pack, facts, context=context)
+    pages = visible_pages(pack, facts, by=by, context=context)
     if after is None:
         return next((page for page in pages if _missing_on(page, facts, context)), None)
     order = [page.id for page in pack.pages]
