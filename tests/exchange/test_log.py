@@ -1,4 +1,4 @@
-"""The transparency log follows from the journal, survives every loss and signs no second history."""
+"""The log follows from the journal, survives every loss and signs no second history."""
 
 from __future__ import annotations
 

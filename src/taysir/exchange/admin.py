@@ -2,13 +2,19 @@
 
 ``/live`` and ``/ready`` say whether the node lives and can carry calls, ``/metrics`` counts in
 Prometheus' text form, ``/admin/exchanges`` reads the journal, and ``/admin/erasures`` erases.
+Agreements are made through the routes of ``admin_agreements``. ``/admin/openapi.json`` describes
+the interface.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import asyncio
+from typing import Any, Protocol
 
+from taysir.exchange.admin_agreements import AgreementRoutes
+from taysir.exchange.admin_openapi import OPENAPI_PATH, admin_openapi
+from taysir.exchange.admin_routes import RouteTable
+from taysir.exchange.agreement_part import AgreementPart
 from taysir.exchange.erasure_face import ERASURES_PATH, answer_erasures
 from taysir.exchange.errors import EXC_MALFORMED, EXC_UNKNOWN_EXCHANGE
 from taysir.exchange.http import Request, Response, json_response
@@ -17,20 +23,30 @@ from taysir.exchange.runtime import NodeRuntime
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 
-PackageEvidence = Callable[[list[StoredExchange]], bytes]
-"""Makes the evidence package of one exchange from what this node holds of it."""
+
+class PackageEvidence(Protocol):
+    """Makes the evidence package of one exchange from what this node holds of it."""
+
+    def __call__(self, records: list[StoredExchange], *, bodies: bool = True) -> bytes:
+        """Return the package, on request without the bodies."""
 
 
 class AdminFace:
     """Answers the requests of the admin face."""
 
-    def __init__(self, node: NodeRuntime, *, package: PackageEvidence) -> None:
+    def __init__(
+        self, node: NodeRuntime, *, package: PackageEvidence, agreements: AgreementPart
+    ) -> None:
         self._node = node
         self._package = package
+        self._routes = RouteTable(AgreementRoutes(node, agreements).routes())
+        self._openapi = admin_openapi(self._routes)
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request; a Problem that leaves becomes an RFC 9457 answer."""
         path = request.path.rstrip("/")
+        if self._routes.offers(path):
+            return await self._routes.answer(request)
         if path == ERASURES_PATH:
             return await answer_erasures(self._node, request)
         if request.method not in ("GET", "HEAD"):
@@ -39,6 +55,9 @@ class AdminFace:
             return json_response({"status": "ok", "node": self._node.name})
         if path in ("/ready", "/readyz"):
             return self._ready()
+        if path == OPENAPI_PATH:
+            kind = ((b"content-type", b"application/json"),)
+            return Response(headers=kind, body=self._openapi)
         if path == "/metrics":
             return self._metrics()
         if path == "/admin/exchanges":
@@ -46,13 +65,16 @@ class AdminFace:
             return self._list(request)
         if path.startswith("/admin/exchanges/"):
             await self._node.journal.indexed()
-            return self._one(path.removeprefix("/admin/exchanges/"))
+            return await self._one(path.removeprefix("/admin/exchanges/"), request)
         return json_response({"title": "Not found", "status": 404}, status=404)
 
     def _ready(self) -> Response:
         directory = self._node.current_directory()
         expires_at = directory.expires_at.isoformat(timespec="seconds")
-        return json_response({"status": "ready", "federation_expires_at": expires_at})
+        ready: dict[str, Any] = {"status": "ready", "federation_expires_at": expires_at}
+        if self._node.keeper is not None:
+            ready["log"] = self._node.keeper.state()
+        return json_response(ready)
 
     def _metrics(self) -> Response:
         counters, journal = self._node.counters, self._node.journal
@@ -75,9 +97,16 @@ class AdminFace:
                 f'taysir_refusals_total{{face="{face}",code="{code}"}} {count}'
                 for (face, code), count in sorted(counters.refusals.items())
             ),
+            "# HELP taysir_contract_breaks_total Answers of back ends against their own document.",
+            "# TYPE taysir_contract_breaks_total counter",
+            *(
+                f'taysir_contract_breaks_total{{service="{service}"}} {count}'
+                for service, count in sorted(self._node.descriptions.counts.items())
+            ),
             "# HELP taysir_journal_records_total Exchanges in the journal.",
             "# TYPE taysir_journal_records_total counter",
             f"taysir_journal_records_total {journal.count}",
+            *(self._node.keeper.metrics() if self._node.keeper else ()),
         ]
         kind = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
         return Response(headers=(kind,), body=("\n".join(lines) + "\n").encode())
@@ -97,15 +126,24 @@ class AdminFace:
             found = journal.latest(limit=int(text))
         return json_response([self._describe(exchange) for exchange in found])
 
-    def _one(self, rest: str) -> Response:
+    async def _one(self, rest: str, request: Request) -> Response:
         exchange_id, _, what = rest.partition("/")
         records = self._node.journal.find(exchange_id)
         if what == "evidence":
-            kind = (b"content-type", b"application/zip")
-            return Response(headers=(kind,), body=self._package(records))
+            return await self._evidence(records, request)
         if what:
             raise Problem(EXC_UNKNOWN_EXCHANGE)
         return json_response([self._describe(exchange) for exchange in records])
+
+    async def _evidence(self, records: list[StoredExchange], request: Request) -> Response:
+        """Package an exchange; waits a moment for witnesses and time-stamp unless told not to."""
+        keeper = self._node.keeper
+        if keeper is not None and request.query.get("wait") != "no":
+            newest = max(record.position for record in records)
+            await keeper.settle(newest, timeout_s=limits.EVIDENCE_WAIT_S)
+        bodies = request.query.get("bodies") != "no"
+        body = await asyncio.to_thread(self._package, records, bodies=bodies)
+        return Response(headers=((b"content-type", b"application/zip"),), body=body)
 
     def _describe(self, exchange: StoredExchange) -> dict[str, Any]:
         agreement = self._node.directory().agreement_by_hash(exchange.agreement)

@@ -90,8 +90,28 @@ class RevokedRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     at: datetime
 
 
+class LogRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The transparency log of a node: where it is served and its verifier keys, newest first."""
+
+    node: str
+    url: str
+    keys: tuple[str, ...]
+
+
+class WitnessRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A witness: whose it is, where it takes checkpoints, its verifier keys, newest first."""
+
+    node: str
+    url: str
+    keys: tuple[str, ...]
+
+
 class Content(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the authority registers; changes only when a registration changes."""
+    """What the authority registers; changes only when a registration changes.
+
+    ``quorum`` witnesses of other nodes must cosign a checkpoint; ``time_stampers`` are the root
+    certificates (base64url DER) of the accepted time-stamp authorities.
+    """
 
     instance: str
     authority: Names
@@ -101,7 +121,10 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     services: tuple[ServiceRow, ...]
     zones: tuple[str, ...]
     revoked: tuple[RevokedRow, ...] = ()
-    witnesses: tuple[str, ...] = ()
+    witnesses: tuple[WitnessRow, ...] = ()
+    logs: tuple[LogRow, ...] = ()
+    quorum: int = limits.WITNESS_QUORUM
+    time_stampers: tuple[str, ...] = ()
 
 
 class FederationDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -208,6 +231,8 @@ class _Tables:
     by_call: dict[tuple[SubsystemId, ServiceId, str], tuple[Agreement, ...]]
     by_hash: dict[str, Agreement]
     opened: dict[SubsystemId, tuple[ServiceId, ...]]
+    by_name: dict[str, NodeEntry]
+    names: dict[str, tuple[str, str]]
 
 
 class FederationDirectory:
@@ -266,6 +291,14 @@ class FederationDirectory:
         """Return every registered subsystem."""
         return self._subsystems
 
+    def every_node(self) -> tuple[NodeEntry, ...]:
+        """Return every registered node."""
+        return tuple(self._tables.by_name.values())
+
+    def name_of(self, identifier: str) -> tuple[str, str]:
+        """Return the Arabic and English name of a registered party or service, or empty texts."""
+        return self._tables.names.get(identifier, ("", ""))
+
 
 def _compile(
     document: FederationDocument,
@@ -303,4 +336,12 @@ def _compile(
         by_call=by_call,
         by_hash={view.hash: view for view in views},
         opened={consumer: tuple(services) for consumer, services in opened.items()},
+        by_name={node.name: node for node in nodes},
+        names=_names(document.content),
     )
+
+
+def _names(content: Content) -> dict[str, tuple[str, str]]:
+    rows: list[MemberRow | SubsystemRow | ServiceRow] = []
+    rows += [*content.members, *content.subsystems, *content.services]
+    return {row.id: (row.name.ar, row.name.en) for row in rows}

@@ -44,7 +44,7 @@ class ServedWitness(Protocol):
 class LogFace:
     """Answers the requests of the log face."""
 
-    def __init__(self, served: ServedLog, *, witness: ServedWitness | None) -> None:
+    def __init__(self, served: ServedLog | None, *, witness: ServedWitness | None) -> None:
         self._log = served
         self._witness = witness
 
@@ -55,7 +55,7 @@ class LogFace:
             return await self._cosign(self._witness, request)
         if request.method not in ("GET", "HEAD"):
             return json_response({"title": "Method not allowed", "status": 405}, status=405)
-        if path == f"{_LOG}checkpoint" and self._log.note:
+        if path == f"{_LOG}checkpoint" and self._log is not None and self._log.note:
             return Response(headers=_NOTE, body=self._log.note)
         tile = parse_tile(path.removeprefix(_LOG)) if path.startswith(_LOG) else None
         data = await asyncio.to_thread(self._tile, tile) if tile else None
@@ -66,6 +66,8 @@ class LogFace:
         return Response(headers=(kind, (b"cache-control", caching)), body=data)
 
     def _tile(self, tile: Tile) -> bytes | None:
+        if self._log is None:
+            return None
         try:
             return self._log.tile(tile)
         except Problem:

@@ -43,15 +43,12 @@ class TileStore:
     def read(self, tile: Tile) -> bytes:
         """Return a tile, from a wider one if need be; raises EXC-0541 if none is there."""
         full = self._folder / Tile(tile.level, tile.index).path
-        files = [full, *(file for _width, file in _widths(full.with_name(f"{full.name}.p")))]
-        for file in files:
-            try:
-                with file.open("rb") as stream:
-                    data = stream.read(tile.width * HASH_BYTES)
-            except OSError:
-                continue
-            if len(data) == tile.width * HASH_BYTES:
-                return data
+        partials = full.with_name(f"{full.name}.p")
+        for _attempt in range(2):  # a wider tile may take a narrower one's place while we look
+            for file in (full, *(file for _width, file in _widths(partials))):
+                data = _prefix(file, length=tile.width * HASH_BYTES)
+                if data:
+                    return data
         raise Problem(EXC_LOG_FORK, reason=f"{tile.path} is missing")
 
 
@@ -64,6 +61,16 @@ def parse_tile(path: str) -> Tile | None:
     index = int(number.replace("x", "").replace("/", ""))
     tile = Tile(int(level), index, int(width) if width else TILE_WIDTH)
     return tile if tile.path == path and tile.width <= TILE_WIDTH else None
+
+
+def _prefix(file: Path, *, length: int) -> bytes:
+    """The first bytes of a file; nothing when it is not there or shorter."""
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(length)
+    except OSError:
+        return b""
+    return data if len(data) == length else b""
 
 
 def _widths(folder: Path) -> list[tuple[int, Path]]:

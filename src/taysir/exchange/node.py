@@ -24,8 +24,14 @@ import uvloop
 from taysir.exchange.access import face_context
 from taysir.exchange.admin import AdminFace, PackageEvidence
 from taysir.exchange.admin_gate import AdminGate, make_admin_gate
+from taysir.exchange.agreement_part import (
+    AgreementPart,
+    make_agreement_part,
+    make_consents,
+    make_descriptions,
+)
 from taysir.exchange.backend import Address, HttpPool
-from taysir.exchange.consents import ConsentShelf
+from taysir.exchange.desk import TrustSource
 from taysir.exchange.edge import Edge
 from taysir.exchange.errors import EXC_SETTINGS
 from taysir.exchange.frames import ALPN
@@ -35,6 +41,8 @@ from taysir.exchange.journal import Journal
 from taysir.exchange.keys.ring import KeyRing
 from taysir.exchange.keys.watch import KeyWatch
 from taysir.exchange.link import LinkService
+from taysir.exchange.log_face import LogFace
+from taysir.exchange.log_setup import Transparency
 from taysir.exchange.model import Directory, NodeEntry
 from taysir.exchange.peers import Peer, PeerTls
 from taysir.exchange.runtime import Backend, NodeRuntime
@@ -63,12 +71,14 @@ class RunningNode:
 
     runtime: NodeRuntime
     edge: Edge
+    agreements: AgreementPart
     faces: list[HttpServer]
     links: LinkService
     pools: _Pools
     fetching: asyncio.Task[None]
     keys: KeyWatch
     watching: asyncio.Task[None]
+    keeping: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
         """Stop taking calls, finish what is being journalled, release everything."""
@@ -85,6 +95,7 @@ class RunningNode:
         for face in self.faces:
             await face.close()
         self.pools.close()
+        await self.agreements.close()
         await self.runtime.journal.close()
         self.runtime.consents.close()
 
@@ -154,6 +165,8 @@ async def start_node(
     package: PackageEvidence,
     keys: KeyRing | None = None,
     reread: Callable[[], NodeSettings] | None = None,
+    trust: TrustSource | None = None,
+    transparency: Transparency | None = None,
 ) -> RunningNode:
     """Start a node in the running event loop.
 
@@ -163,6 +176,8 @@ async def start_node(
         package: makes evidence packages.
         keys: the keys of these settings, if they are open already.
         reread: reads the settings again when the node is told to.
+        trust: where its agreements are, and how to look for a newer federation document.
+        transparency: the node's log and witness, if it has them.
 
     Raises:
         Problem: EXC-0140 for settings, EXC-0601 to EXC-0607 for keys, EXC-0131 for a damaged
@@ -182,18 +197,16 @@ async def start_node(
         backends={ServiceId.parse(s): pools.backend(url) for s, url in settings.services.items()},
         peer=pools.peer,
         journal=Journal(Path(settings.folder), segment_bytes=settings.segment_bytes),
-        consents=ConsentShelf(
-            Path(settings.folder) / "consents.sqlite",
-            find=lambda name: source.current().certificate(name),
-            now_ms=_now_ms,
-        ),
+        consents=make_consents(settings, directory=source.current, now_ms=_now_ms),
+        descriptions=make_descriptions(settings),
         now_ms=_now_ms,
         new_id=lambda: str(uuid.uuid4()),
     )
-    edge = Edge(runtime, guard=guard)
+    agreements = make_agreement_part(runtime, settings, trust=trust)
+    edge = Edge(runtime, guard=guard, agreements=agreements)
     links = LinkService(edge.link, loop=asyncio.get_running_loop())
     desk = KeyWatch(keys, directory=source.current, reread=reread or (lambda: settings))
-    admin = make_admin_gate(settings, AdminFace(runtime, package=package), keys=desk)
+    admin = make_admin_gate(settings, AdminFace(runtime, package=package, agreements=agreements), keys=desk)
     faces = await _open_faces(
         settings,
         runtime,
@@ -202,19 +215,35 @@ async def start_node(
         links=links,
         tls=server_context(settings, keys=keys),
     )
+    if transparency is not None:
+        faces.append(await _open_log(settings, runtime, transparency=transparency))
+    keeping = asyncio.create_task(transparency.keeper.run()) if transparency else None
     fetching = asyncio.create_task(source.keep_fresh())
     watching = asyncio.create_task(desk.watch())
     log.info("node_started", node=settings.name, journal_records=runtime.journal.count)
     return RunningNode(
         runtime=runtime,
         edge=edge,
+        agreements=agreements,
         faces=faces,
         links=links,
         pools=pools,
         fetching=fetching,
         keys=desk,
         watching=watching,
+        keeping=keeping,
     )
+
+
+async def _open_log(
+    settings: NodeSettings, runtime: NodeRuntime, *, transparency: Transparency
+) -> HttpServer:
+    """Bind the log to the journal and serve it."""
+    keeper = transparency.keeper
+    keeper.open(runtime.journal)
+    runtime.keeper = keeper
+    face = LogFace(keeper.served, witness=transparency.witness)
+    return await serve_http(face, host=settings.host, port=transparency.port, bounds=settings.http)
 
 
 async def _open_faces(
@@ -261,9 +290,21 @@ def run(
     package: PackageEvidence,
     keys: KeyRing,
     reread: Callable[[], NodeSettings],
+    trust: TrustSource,
+    transparency: Transparency | None = None,
 ) -> None:
     """Run a node until SIGTERM or SIGINT; SIGHUP has it read its keys again."""
-    uvloop.run(_serve(settings, source=source, package=package, keys=keys, reread=reread))
+    uvloop.run(
+        _serve(
+            settings,
+            source=source,
+            package=package,
+            keys=keys,
+            reread=reread,
+            trust=trust,
+            transparency=transparency,
+        )
+    )
 
 
 async def _serve(
@@ -273,12 +314,22 @@ async def _serve(
     package: PackageEvidence,
     keys: KeyRing,
     reread: Callable[[], NodeSettings],
+    trust: TrustSource,
+    transparency: Transparency | None = None,
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    node = await start_node(settings, source=source, package=package, keys=keys, reread=reread)
+    node = await start_node(
+        settings,
+        source=source,
+        package=package,
+        keys=keys,
+        reread=reread,
+        trust=trust,
+        transparency=transparency,
+    )
     loop.add_signal_handler(signal.SIGHUP, node.keys.reload_quietly)
     await stop.wait()
     await node.close()

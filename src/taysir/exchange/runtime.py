@@ -14,8 +14,10 @@ from typing import Final
 
 from taysir.exchange.backend import HttpPool
 from taysir.exchange.consents import ConsentShelf
+from taysir.exchange.descriptions import Descriptions
 from taysir.exchange.errors import EXC_BUSY, EXC_FEDERATION_EXPIRED, EXC_REPLAY
 from taysir.exchange.journal import Journal
+from taysir.exchange.log_keeper import LogKeeper
 from taysir.exchange.model import Directory, NodeEntry
 from taysir.exchange.peers import Peer
 from taysir.exchange.quota import QuotaCounters
@@ -95,8 +97,10 @@ class NodeRuntime:
     peer: Callable[[NodeEntry], Peer]
     journal: Journal
     consents: ConsentShelf
+    descriptions: Descriptions
     now_ms: Callable[[], int]
     new_id: Callable[[], str]
+    keeper: LogKeeper | None = None
     replay: ReplayCache = field(default_factory=ReplayCache)
     counters: Counters = field(default_factory=Counters)
     quotas: QuotaCounters = field(init=False)
@@ -120,7 +124,14 @@ class NodeRuntime:
         return datetime.fromtimestamp(self.now_ms() / 1000, UTC)
 
     def current_directory(self) -> Directory:
-        """Return the federation in force; raises EXC-0110 once the document has expired."""
+        """Return the federation in force, if new calls may be made.
+
+        Raises:
+            Problem: EXC-0110 once the document has expired, EXC-0541 and EXC-0542 when evidence
+                cannot be completed.
+        """
+        if self.keeper is not None:
+            self.keeper.check()
         directory = self.directory()
         if self.now() >= directory.expires_at:
             expired_at = directory.expires_at.isoformat(timespec="seconds")

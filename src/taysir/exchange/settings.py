@@ -64,6 +64,34 @@ class AdminSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     token: str = ""
 
 
+class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The node's transparency log, its witness and who stamps it.
+
+    Attributes:
+        port: the port at which log and witness are served.
+        origin: the log's name, without spaces, unique in the world.
+        key: the log's Ed25519 key (PEM).
+        witness_name: the name of this node's witness of other logs.
+        witness_key: the witness's Ed25519 key (PEM).
+        salt: a file of 32 secret bytes from which the leaves' salts are derived; back it up.
+        stamp_url: the address of an RFC 3161 time-stamp authority; empty for none.
+        stamp_roots: its root certificates (PEM), where the federation does not name them.
+        status_url: where the authority publishes its revocation list; empty for none.
+        refuse_after_s: how old the oldest unstamped statement may be before new calls are refused.
+    """
+
+    port: int
+    origin: str
+    key: str
+    witness_name: str
+    witness_key: str
+    salt: str
+    stamp_url: str = ""
+    stamp_roots: tuple[str, ...] = ()
+    status_url: str = ""
+    refuse_after_s: float = limits.LOG_REFUSE_AFTER_S
+
+
 class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that a node must be told.
 
@@ -79,11 +107,13 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         tls_authorities: the CA certificates (PEM) that other nodes' certificates chain to.
         members: the signing certificate and key of each member that the node carries.
         services: the back end's URL of each service that the node offers.
+        openapi: for each service that is held to its OpenAPI document the file or URL of it (JSON).
         subject_key: a file with the 32 bytes that make subjects' pseudonyms.
         federation_url: where the authority publishes the federation document.
         authority_certificate: the authority's certificate (PEM), the anchor of all trust.
         agreements: the folder of signed agreements.
         segment_bytes: the size of a journal segment.
+        log: the transparency log; without it evidence has no third party's time.
         previous: the keys that are being replaced.
         admin: who may use the admin face.
         face: who may use the information-system face.
@@ -108,6 +138,8 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     authority_certificate: str
     agreements: str
     segment_bytes: int = limits.JOURNAL_SEGMENT_BYTES
+    openapi: dict[str, str] = {}
+    log: LogSettings | None = None
     previous: PreviousKeys = PreviousKeys()
     admin: AdminSettings = AdminSettings()
     face: FaceSettings = FaceSettings()

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Final
 
+from taysir.exchange.evidence_log import LogFacts
 from taysir.exchange.federation import FederationDocument
 from taysir.exchange.terms import Terms
 from taysir.kernel.errors import Language
@@ -42,6 +43,10 @@ _TEXTS: Final[dict[str, dict[Language, str]]] = {
     "all": {"ar": "كل الحقول", "en": "all fields"},
     "request_body": {"ar": "بصمة محتوى الطلب", "en": "Digest of the request body"},
     "response_body": {"ar": "بصمة محتوى الجواب", "en": "Digest of the answer body"},
+    "log": {"ar": "سجل الشفافية", "en": "Transparency log"},
+    "witnesses": {"ar": "الشهود", "en": "Witnesses"},
+    "stamped_at": {"ar": "وقت الختم الزمني من طرف ثالث", "en": "Third party's time-stamp"},
+    "pending": {"ar": "لم يكتمل بعد", "en": "pending"},
 }
 _STYLE: Final = (
     "body{font-family:sans-serif;max-inline-size:50rem;margin:2rem auto;padding-inline:1rem;"
@@ -59,6 +64,7 @@ class SummaryFacts:
     terms: Terms | None
     agreement: str
     federation: FederationDocument
+    log: LogFacts | None = None
 
 
 def summary_page(facts: SummaryFacts, *, language: Language) -> bytes:
@@ -102,6 +108,21 @@ def _rows(facts: SummaryFacts, *, language: Language) -> list[tuple[str, str]]:
             "response_body",
             f"SHA-256 {response.body_digest}, {response.body_length}" if response else "",
         ),
+        *_log_rows(facts.log, language=language),
+    ]
+
+
+def _log_rows(found: LogFacts | None, *, language: Language) -> list[tuple[str, str]]:
+    """What third parties vouch for; what they do not yet is called pending."""
+    pending = _TEXTS["pending"][language]
+    if found is None:
+        return [("log", pending), ("witnesses", pending), ("stamped_at", pending)]
+    logged, at = found.logged, found.stamped_at
+    signed = ", ".join(f"{w.name} {_time(w.at * 1000)}" for w in logged.witnesses)
+    return [
+        ("log", f"{logged.checkpoint.origin}, {logged.proof.index} / {logged.checkpoint.size}"),
+        ("witnesses", signed if logged.witnessed else f"{signed} ({pending})".strip()),
+        ("stamped_at", _time(int(at.timestamp() * 1000)) if at else pending),
     ]
 
 

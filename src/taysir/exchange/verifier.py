@@ -9,10 +9,8 @@ fails in another way than by a finding or by EXC-0532, whatever the bytes are.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from taysir.exchange.contracts import (
@@ -22,14 +20,15 @@ from taysir.exchange.contracts import (
     view_of,
 )
 from taysir.exchange.evidence import FORMAT, MANIFEST_TYPE, REDACTIONS
-from taysir.exchange.federation import FederationDocument, member_certificates, open_federation
+from taysir.exchange.federation import member_certificates, open_federation
 from taysir.exchange.keyfiles import certificate_der, certificate_pem
-from taysir.exchange.model import MemberCertificate
+from taysir.exchange.log_trust import log_trust
 from taysir.exchange.package import MIMETYPE, check_container, unpack
 from taysir.exchange.policy import permits
 from taysir.exchange.summary import SummaryFacts, summary_page
-from taysir.exchange.terms import Terms, parties, read_terms
-from taysir.exchange.trust_errors import EXC_EVIDENCE_FINDING, EXC_EVIDENCE_UNREADABLE
+from taysir.exchange.terms import parties, read_terms
+from taysir.exchange.verifier_case import Case, Step, check_all, finding, moment
+from taysir.exchange.verifier_log import check_log, check_stamp, check_status, check_witnesses
 from taysir.kernel import limits
 from taysir.kernel.canonical import parse_canonical
 from taysir.kernel.errors import Language, Problem
@@ -37,32 +36,10 @@ from taysir.kernel.signature import open_detached, thumbprint
 from taysir.kernel.statement import ParsedStatement, Statement, digest, parse_statement
 
 _AGREEMENT: Final = "agreement/agreement.json"
+_THIRD_PARTIES: Final = frozenset({"log", "witnesses", "time-stamp"})
 _REDACTABLE: Final = frozenset(
     {"request.body", "request.headers", "response.body", "response.headers"}
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What does not hold, and in which file."""
-
-    file: str
-    text: dict[Language, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One numbered step of the check."""
-
-    number: int
-    name: str
-    title: dict[Language, str]
-    findings: tuple[Finding, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether the step found nothing wrong."""
-        return not self.findings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,43 +54,19 @@ class Report:
 
     @property
     def valid(self) -> bool:
-        """Whether every step held."""
+        """Whether every step held; what is pending is not wrong, but proves less."""
         return all(step.ok for step in self.steps)
 
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """The steps about which third parties have not said enough yet."""
+        return tuple(step.name for step in self.steps if step.pending is not None)
 
-@dataclass(slots=True)
-class _Case:
-    """What the steps learn; a later step that misses an earlier result says so."""
-
-    data: bytes
-    anchor: bytes | None
-    files: dict[str, bytes] = field(default_factory=dict)
-    manifest: dict[str, Any] = field(default_factory=dict)
-    authority: bytes = b""
-    federation: FederationDocument | None = None
-    certificates: dict[str, MemberCertificate] = field(default_factory=dict)
-    terms: Terms | None = None
-    request: ParsedStatement | None = None
-    response: ParsedStatement | None = None
-    findings: list[Finding] = field(default_factory=list)
-
-    def file(self, name: str) -> bytes:
-        """Return a file of the package; raises EXC-0533 when it is missing."""
-        if name not in self.files:
-            raise _finding(name, "the file is missing")
-        return self.files[name]
-
-    @contextmanager
-    def located(self, name: str) -> Iterator[None]:
-        """Turn an error about a file into a finding, and go on."""
-        try:
-            yield
-        except Problem as problem:
-            if problem.kind is EXC_EVIDENCE_UNREADABLE:
-                raise
-            place = str(problem.params.get("file", name))
-            text: dict[Language, str] = {"ar": problem.title("ar"), "en": problem.title("en")}
-            self.findings.append(Finding(file=place, text=text))
+    @property
+    def state(self) -> str:
+        """``stamped`` once log, witnesses and time-stamp all held, else ``pending``."""
+        names = {step.name for step in self.steps if step.ok and step.pending is None}
+        return "stamped" if names >= _THIRD_PARTIES and self.valid else "pending"
 
 
 def verify_package(data: bytes, *, anchor: bytes | None = None) -> Report:
@@ -126,15 +79,16 @@ def verify_package(data: bytes, *, anchor: bytes | None = None) -> Report:
     Raises:
         Problem: EXC-0532 when the file is no evidence package at all.
     """
-    case = _Case(data, anchor)
+    case = Case(data, anchor)
     steps: list[Step] = []
     for number, (name, arabic, english, check) in enumerate(_STEPS, start=1):
-        case.findings = []
+        case.findings, case.pending = [], None
         with case.located(name):
             check(case)
         title: dict[Language, str] = {"ar": arabic, "en": english}
         found = tuple(case.findings)
-        steps.append(Step(number=number, name=name, title=title, findings=found))
+        pending = case.pending if not found else None
+        steps.append(Step(number=number, name=name, title=title, findings=found, pending=pending))
         if number == 1 and not case.files:
             break
     return Report(
@@ -149,14 +103,14 @@ def verify_package(data: bytes, *, anchor: bytes | None = None) -> Report:
 # --- steps ---------------------------------------------------------------------------------------
 
 
-def _container(case: _Case) -> None:
+def _container(case: Case) -> None:
     case.files = unpack(case.data)
     check_container(case.data, files=case.files)
     if case.file("mimetype") != MIMETYPE:
-        raise _finding("mimetype", "it is not that of an evidence package")
+        raise finding("mimetype", "it is not that of an evidence package")
 
 
-def _manifest(case: _Case) -> None:
+def _manifest(case: Case) -> None:
     with case.located("manifest.json"):
         case.manifest = _read_manifest(case.file("manifest.json"))
     if not case.manifest:
@@ -165,31 +119,32 @@ def _manifest(case: _Case) -> None:
     for name in sorted({*listed, *case.files} - {"manifest.json", "manifest.jws"}):
         with case.located(name):
             if name not in listed:
-                raise _finding(name, "the manifest does not list it")
+                raise finding(name, "the manifest does not list it")
             data, row = case.file(name), listed[name]
             same = row == {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
             if not same:
-                raise _finding(name, "its SHA-256 or length differs from the manifest")
+                raise finding(name, "its SHA-256 or length differs from the manifest")
 
 
-def _authority(case: _Case) -> None:
+def _authority(case: Case) -> None:
     pem = case.file("authority.pem")
     try:
         der = certificate_der(pem)
     except ValueError as cause:
-        raise _finding("authority.pem", "not a certificate") from cause
+        raise finding("authority.pem", "not a certificate") from cause
     if case.anchor is not None and case.anchor != der:
         case.authority = case.anchor
-        raise _finding("authority.pem", "it is not the authority that you trust")
+        raise finding("authority.pem", "it is not the authority that you trust")
     case.authority = der
 
 
-def _federation(case: _Case) -> None:
+def _federation(case: Case) -> None:
     if not case.authority:
-        raise _finding("federation.jws", "cannot be checked without the authority")
+        raise finding("federation.jws", "cannot be checked without the authority")
     with case.located("federation.jws"):
         case.federation = open_federation(case.file("federation.jws"), anchor=case.authority)
         case.certificates = member_certificates(case.federation, anchor=case.authority)
+        case.trust = log_trust(case.federation.content)
     for name in sorted(case.files):
         if name.startswith("certificates/"):
             with case.located(name):
@@ -198,11 +153,11 @@ def _federation(case: _Case) -> None:
         _check_producer(case)
 
 
-def _agreement(case: _Case) -> None:
+def _agreement(case: Case) -> None:
     if _AGREEMENT not in case.files:
         response = _parse(case, "response.jws") if "response.jws" in case.files else None
         if response is None or response.statement.type != "refusal":
-            raise _finding(_AGREEMENT, "the file is missing")
+            raise finding(_AGREEMENT, "the file is missing")
         return
     document = case.file(_AGREEMENT)
     with case.located(_AGREEMENT):
@@ -214,11 +169,11 @@ def _agreement(case: _Case) -> None:
             check_accept(document, token=case.file(name), by=party, find=find)
 
 
-def _request(case: _Case) -> None:
+def _request(case: Case) -> None:
     case.request = _statement(case, "request.jws", types=("request",))
     statement, document = case.request.statement, case.federation
-    if document is not None and _moment(statement) >= document.expires_at:
-        raise _finding("federation.jws", "it had expired when the request was signed")
+    if document is not None and moment(statement) >= document.expires_at:
+        raise finding("federation.jws", "it had expired when the request was signed")
     if case.terms is None:
         return
     agreement = SignedAgreement(document=case.file(_AGREEMENT))
@@ -228,7 +183,7 @@ def _request(case: _Case) -> None:
         (statement.sender == str(view.consumer), "the asker is not the agreement's consumer"),
         (statement.receiver == str(view.service), "the service is not the agreement's"),
     )
-    _all(checks, file="request.jws")
+    check_all(checks, file="request.jws")
     if case.files.get("response.jws") and _refused(case):
         return
     path = statement.path.partition("?")[0]
@@ -239,20 +194,20 @@ def _request(case: _Case) -> None:
             "the agreement does not permit this operation",
         ),
         (
-            view.valid_from <= _moment(statement) < view.valid_until,
+            view.valid_from <= moment(statement) < view.valid_until,
             "the agreement did not hold at that time",
         ),
     )
-    _all(checks, file="request.jws")
+    check_all(checks, file="request.jws")
     _check_ends(case, agreement)
 
 
-def _response(case: _Case) -> None:
+def _response(case: Case) -> None:
     if "response.jws" not in case.files:
         return
     case.response = _statement(case, "response.jws", types=("response", "refusal"))
     if case.request is None:
-        raise _finding("response.jws", "cannot be checked without the request")
+        raise finding("response.jws", "cannot be checked without the request")
     asked, answer = case.request.statement, case.response.statement
     early = asked.time_ms - answer.time_ms > limits.CLOCK_SKEW_S * 1000
     checks = (
@@ -261,10 +216,10 @@ def _response(case: _Case) -> None:
         (answer.receiver == asked.sender, "it is not for the asker"),
         (not early, "it is older than its request"),
     )
-    _all(checks, file="response.jws")
+    check_all(checks, file="response.jws")
 
 
-def _bodies(case: _Case) -> None:
+def _bodies(case: Case) -> None:
     redacted = _redactions(case)
     for side, parsed in (("request", case.request), ("response", case.response)):
         if parsed is None:
@@ -275,7 +230,7 @@ def _bodies(case: _Case) -> None:
             _check_headers(case, side, parsed.statement)
 
 
-def _redactions(case: _Case) -> frozenset[str]:
+def _redactions(case: Case) -> frozenset[str]:
     """Return the contents that are left out on purpose: the statements prove only their digests."""
     names: frozenset[str] = frozenset()
     if REDACTIONS in case.files:
@@ -283,51 +238,51 @@ def _redactions(case: _Case) -> frozenset[str]:
             said = parse_canonical(case.files[REDACTIONS])
             named = frozenset(said) if isinstance(said, dict) else frozenset()
             if not named or not named <= _REDACTABLE or named & case.files.keys():
-                raise _finding(REDACTIONS, "it names what is not left out")
+                raise finding(REDACTIONS, "it names what is not left out")
             names = named
     return names
 
 
-def _check_body(case: _Case, side: str, statement: Statement) -> None:
+def _check_body(case: Case, side: str, statement: Statement) -> None:
     with case.located(f"{side}.body"):
         body = case.file(f"{side}.body")
         if digest(body) != statement.body_digest or len(body) != statement.body_length:
-            raise _finding(f"{side}.body", "it is not the signed content")
+            raise finding(f"{side}.body", "it is not the signed content")
 
 
-def _check_headers(case: _Case, side: str, statement: Statement) -> None:
+def _check_headers(case: Case, side: str, statement: Statement) -> None:
     with case.located(f"{side}.headers"):
         block = case.files.get(f"{side}.headers", b"")
         if (digest(block) if block else "") != statement.headers_digest:
-            raise _finding(f"{side}.headers", "they are not the signed headers")
+            raise finding(f"{side}.headers", "they are not the signed headers")
 
 
-def _journal(case: _Case) -> None:
+def _journal(case: Case) -> None:
     journal = parse_canonical(case.file("journal.json"))
     rows = journal.get("records") if isinstance(journal, dict) else None
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        raise _finding("journal.json", "it names no records")
+        raise finding("journal.json", "it names no records")
     wanted = hashlib.sha256(case.file("request.jws")).hexdigest()
     if not all(row.get("request_sha256") == wanted for row in rows):
-        raise _finding("journal.json", "a record is of another request")
+        raise finding("journal.json", "a record is of another request")
     answer = hashlib.sha256(case.files.get("response.jws", b"")).hexdigest()
     if not any(row.get("response_sha256") == answer for row in rows):
-        raise _finding("journal.json", "no record is of this answer")
+        raise finding("journal.json", "no record is of this answer")
 
 
-def _summaries(case: _Case) -> None:
+def _summaries(case: Case) -> None:
     facts = _facts(case)
     if facts is None:
-        raise _finding("summary.ar.html", "cannot be checked without request and federation")
+        raise finding("summary.ar.html", "cannot be checked without request and federation")
     languages: tuple[Language, ...] = ("ar", "en")
     for language in languages:
         name = f"summary.{language}.html"
         with case.located(name):
             if case.file(name) != summary_page(facts, language=language):
-                raise _finding(name, "it says something else than the signed files")
+                raise finding(name, "it says something else than the signed files")
 
 
-_STEPS: Final[tuple[tuple[str, str, str, Callable[[_Case], None]], ...]] = (
+_STEPS: Final[tuple[tuple[str, str, str, Callable[[Case], None]], ...]] = (
     ("container", "الحزمة كاملة كما كُتبت", "The package is whole, as it was written", _container),
     ("manifest", "كل ملف يطابق البيان", "Every file fits the manifest", _manifest),
     ("authority", "شهادة السلطة", "The authority's certificate", _authority),
@@ -352,6 +307,10 @@ _STEPS: Final[tuple[tuple[str, str, str, Callable[[_Case], None]], ...]] = (
     ),
     ("bodies", "المحتوى هو ما وُقّع عليه", "The contents are what was signed", _bodies),
     ("journal", "مواضع السجل", "The journal positions", _journal),
+    ("log", "البيانات في سجل الشفافية", "The statements are in the transparency log", check_log),
+    ("witnesses", "الشهود وقعوا نقطة التحقق", "Witnesses cosigned the checkpoint", check_witnesses),
+    ("time-stamp", "الختم الزمني", "A third party's time-stamp holds", check_stamp),
+    ("status", "حالة الشهادات وقت التوقيع", "The certificates' status when signing", check_status),
     ("summary", "الملخّص يقول ما تقوله التواقيع", "The summary says what was signed", _summaries),
 )
 
@@ -359,82 +318,72 @@ _STEPS: Final[tuple[tuple[str, str, str, Callable[[_Case], None]], ...]] = (
 # --- parts of steps ------------------------------------------------------------------------------
 
 
-def _finding(file: str, reason: str) -> Problem:
-    return Problem(EXC_EVIDENCE_FINDING, file=file, reason=reason)
-
-
-def _all(checks: tuple[tuple[bool, str], ...], *, file: str) -> None:
-    for holds, reason in checks:
-        if not holds:
-            raise _finding(file, reason)
-
-
 def _read_manifest(data: bytes) -> dict[str, Any]:
     value = parse_canonical(data)
     files = value.get("files") if isinstance(value, dict) else None
     if not isinstance(files, dict) or value.get("format") != FORMAT:
-        raise _finding("manifest.json", "it is not a manifest of this format")
+        raise finding("manifest.json", "it is not a manifest of this format")
     manifest: dict[str, Any] = value
     return manifest
 
 
-def _check_producer(case: _Case) -> None:
+def _check_producer(case: Case) -> None:
     """The manifest is signed by a member that was a side of the exchange."""
     manifest = case.file("manifest.json")
     jws = open_detached(case.file("manifest.jws"), payload=manifest, typ=MANIFEST_TYPE)
     certificate = case.certificates.get(str(jws.header.get("x5t#S256")))
     if certificate is None or str(certificate.member) != case.manifest.get("producer"):
-        raise _finding("manifest.jws", "it is not signed by the producer that it names")
+        raise finding("manifest.jws", "it is not signed by the producer that it names")
     jws.verify(certificate.public_key)
 
 
-def _check_certificate_file(case: _Case, name: str) -> None:
+def _check_certificate_file(case: Case, name: str) -> None:
     pem = case.file(name)
     try:
         der = certificate_der(pem)
     except ValueError as cause:
-        raise _finding(name, "not a certificate") from cause
+        raise finding(name, "not a certificate") from cause
     if name != f"certificates/{thumbprint(der)}.pem" or certificate_pem(der) != pem:
-        raise _finding(name, "it is another certificate than its name says")
+        raise finding(name, "it is another certificate than its name says")
     if thumbprint(der) not in case.certificates:
-        raise _finding(name, "the federation document does not list it")
+        raise finding(name, "the federation document does not list it")
 
 
-def _parse(case: _Case, name: str) -> ParsedStatement:
+def _parse(case: Case, name: str) -> ParsedStatement:
     return parse_statement(case.file(name))
 
 
-def _refused(case: _Case) -> bool:
+def _refused(case: Case) -> bool:
     try:
         return _parse(case, "response.jws").statement.type == "refusal"
     except Problem:
         return False  # the next step reports what is wrong with the answer
 
 
-def _statement(case: _Case, name: str, *, types: tuple[str, ...]) -> ParsedStatement:
+def _statement(case: Case, name: str, *, types: tuple[str, ...]) -> ParsedStatement:
     """Check type, signer and signature of a statement."""
     parsed = _parse(case, name)
     statement = parsed.statement
     if statement.type not in types:
-        raise _finding(name, f"it is a {statement.type}")
+        raise finding(name, f"it is a {statement.type}")
     certificate = case.certificates.get(parsed.thumbprint)
     if certificate is None:
-        raise _finding(name, "its signer is not in the federation document")
+        raise finding(name, "its signer is not in the federation document")
     owner = "/".join(statement.sender.split("/")[:3])
-    at = _moment(statement)
+    at = moment(statement)
     revoked = certificate.revoked_at is not None and certificate.revoked_at <= at
     checks = (
         (str(certificate.member) == owner, "its signer is not the member that it names"),
         (certificate.valid_from <= at < certificate.valid_until, "its certificate did not hold"),
         (not revoked, "its certificate was revoked before"),
     )
-    _all(checks, file=name)
+    check_all(checks, file=name)
     with case.located(name):
         parsed.verify(certificate.public_key)
     return parsed
 
 
-def _check_ends(case: _Case, agreement: SignedAgreement) -> None:
+def _check_ends(case: Case, agreement: SignedAgreement) -> None:
     """No party had ended the agreement before the request."""
     assert case.request is not None
     for name in sorted(case.files):
@@ -442,11 +391,11 @@ def _check_ends(case: _Case, agreement: SignedAgreement) -> None:
             with case.located(name):
                 find = case.certificates.get
                 ending = check_end(case.files[name], agreement=agreement, find=find)
-                if ending.at <= _moment(case.request.statement):
-                    raise _finding(name, f"{ending.by} had ended the agreement before")
+                if ending.at <= moment(case.request.statement):
+                    raise finding(name, f"{ending.by} had ended the agreement before")
 
 
-def _facts(case: _Case) -> SummaryFacts | None:
+def _facts(case: Case) -> SummaryFacts | None:
     if case.request is None or case.federation is None:
         return None
     document = case.files.get(_AGREEMENT, b"")
@@ -456,11 +405,5 @@ def _facts(case: _Case) -> SummaryFacts | None:
         terms=case.terms,
         agreement=hashlib.sha256(document).hexdigest() if document else "",
         federation=case.federation,
+        log=case.log_facts,
     )
-
-
-def _moment(statement: Statement) -> datetime:
-    """The signing time; raises EXC-0533 for one beyond the calendar."""
-    if not 0 < statement.time_ms < 253402300800000:
-        raise _finding(f"{statement.type}.jws", "its time is beyond the calendar")
-    return datetime.fromtimestamp(statement.time_ms / 1000, UTC)

@@ -93,6 +93,14 @@ class StaticDirectory:
         }
         return tuple(sorted(found))
 
+    def every_node(self) -> tuple[NodeEntry, ...]:
+        """Return the nodes."""
+        return tuple(self.nodes)
+
+    def name_of(self, identifier: str) -> tuple[str, str]:
+        """Return an identifier as its name in both languages."""
+        return identifier, identifier
+
     def current(self) -> StaticDirectory:
         """Return itself: it is its own source."""
         return self
@@ -228,7 +236,7 @@ def agreement_of(
     )
 
 
-def no_evidence(records: list[StoredExchange]) -> bytes:
+def no_evidence(records: list[StoredExchange], *, bodies: bool = True) -> bytes:
     """Package nothing: for tests that do not look at evidence."""
     return b"%d records" % len(records)
 

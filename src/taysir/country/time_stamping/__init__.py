@@ -1,0 +1,1 @@
+"""The time-stamp authority of the sample country."""

@@ -1,0 +1,380 @@
+"""Keeps the log of a running node: leaves, checkpoints, cosignatures, time-stamps, status.
+
+The journal's writer tells what became durable; one background task makes leaves of it, signs a
+checkpoint each second if there is something new, and every few seconds has the newest one cosigned
+by other nodes' witnesses and stamped by a time-stamp authority. No call waits for any of this. When
+third parties are gone the node goes on and catches up later, until the oldest statement without a
+time is too old: then new calls are refused (:meth:`LogKeeper.check`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter, deque
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+
+from taysir.exchange.log import JournalReader, LeafMaker, TransparencyLog
+from taysir.exchange.log_archive import ArchivedCheckpoint, LogArchive
+from taysir.exchange.log_errors import EXC_EVIDENCE_BEHIND
+from taysir.exchange.log_lag import LogLag
+from taysir.exchange.log_trust import LogTrust
+from taysir.exchange.model import StoredExchange
+from taysir.exchange.stamping import Stamper
+from taysir.exchange.trust_status import RevocationStatus
+from taysir.exchange.witness import Ask, WitnessAsker, WitnessPeer, post_checkpoint
+from taysir.kernel import limits
+from taysir.kernel.checkpoint import NoteSigner, open_note, signed_by_log
+from taysir.kernel.errors import Problem
+from taysir.kernel.log import get_logger
+from taysir.kernel.tlog_proof import TlogProof
+
+log = get_logger(__name__)
+
+
+class WatchedJournal(JournalReader, Protocol):
+    """A journal that tells what became durable."""
+
+    def watch(self, watcher: Callable[[int, Sequence[StoredExchange]], None]) -> None:
+        """Have every batch told to a watcher."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPorts:
+    """Whom the keeper talks to; ``fetch_status`` gets the authority's revocation list."""
+
+    trust: Callable[[], LogTrust]
+    now_ms: Callable[[], int]
+    stamper: Stamper | None = None
+    fetch_status: Callable[[], RevocationStatus] | None = None
+    ask: Ask = post_checkpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogProof:
+    """What the log can say about one record; ``token`` and ``status`` are empty until they are had.
+
+    The proof's checkpoint carries the cosignatures that there are.
+    """
+
+    proof: TlogProof
+    token: bytes
+    status: bytes
+
+
+@dataclass(slots=True)
+class _Due:
+    """When things were last done, in milliseconds; long ago at the beginning."""
+
+    published: float = float("-inf")
+    round: float = float("-inf")
+    status: float = float("-inf")
+
+
+class LogKeeper:
+    """The log of one node, with its third parties."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        node: str,
+        signer: NoteSigner,
+        leaves: LeafMaker,
+        ports: LogPorts,
+        refuse_after_s: float = limits.LOG_REFUSE_AFTER_S,
+    ) -> None:
+        """Remember what to keep and where; :meth:`open` binds it to a journal."""
+        self._folder = folder
+        self._node = node
+        self._signer = signer
+        self._leaves = leaves
+        self._ports = ports
+        self._refuse_after_ms = refuse_after_s * 1000
+        self._archive = LogArchive(folder / "archive.sqlite")
+        self._lag = LogLag(complete_size=self._archive.complete_size())
+        self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="log")
+        self._pending: deque[tuple[int, list[tuple[bytes, bytes]]]] = deque()
+        self._due = _Due()
+        self._work = asyncio.Lock()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._log: TransparencyLog | None = None
+        self._asker: WitnessAsker | None = None
+        self._broken: Problem | None = None
+        self._status_size = -1
+        self.failures: Counter[str] = Counter()
+        self.witnesses = 0
+
+    # --- opening and closing ---------------------------------------------------------------------
+
+    def open(self, journal: WatchedJournal) -> None:
+        """Open the log over a journal; a log that does not fit it refuses every call from then on.
+
+        Cost: reads the journal's records that are not leaves yet.
+        """
+        try:
+            self._log = TransparencyLog(
+                self._folder / "log", signer=self._signer, leaves=self._leaves, journal=journal
+            )
+        except Problem as problem:
+            log.error("log_stopped", code=problem.code)
+            self._broken = problem
+            return
+        self._asker = WitnessAsker(self._log, ask=self._ports.ask)
+        waiting = journal.exchanges(start=self._archive.complete_size())
+        for record in islice(waiting, 1):
+            self._lag.arrived(self._log.size, at_ms=record.recorded_at_ms)
+        journal.watch(self._told)
+
+    def _told(self, position: int, exchanges: Sequence[StoredExchange]) -> None:
+        """Remember durable records; called by the journal's writer, so it only takes notes."""
+        self._lag.arrived(position + len(exchanges), at_ms=self._ports.now_ms())
+        if len(self._pending) < limits.LOG_PENDING_BATCHES:
+            statements = [(exchange.request, exchange.response) for exchange in exchanges]
+            self._pending.append((position, statements))
+
+    async def run(self) -> None:
+        """Keep the log until cancelled; then sign what is there once more."""
+        try:
+            while True:
+                await self.tick()
+                await asyncio.sleep(limits.LOG_APPEND_INTERVAL_S)
+        finally:
+            for task in self._under_way:
+                task.cancel()
+            if self._log is not None and self._broken is None:
+                self._grow(self._log)
+            self._threads.shutdown(wait=True)
+            self._archive.close()
+
+    # --- the work --------------------------------------------------------------------------------
+
+    async def tick(self) -> None:
+        """Do what is due now; rounds and status go on in the background."""
+        if self._log is None or self._broken is not None:
+            return
+        now_ms, due = self._ports.now_ms(), self._due
+        if self._pending and not self._work.locked():
+            async with self._work:
+                await self._in_thread(self._drain, self._log)
+        grown = self._log.size > self._log.checkpoint.size
+        if grown and now_ms - due.published >= limits.LOG_CHECKPOINT_INTERVAL_S * 1000:
+            due.published = now_ms
+            async with self._work:
+                await self._in_thread(self._log.publish)
+        incomplete = self._log.checkpoint.size > self.stamped_size
+        if incomplete and now_ms - due.round >= limits.LOG_STAMP_INTERVAL_S * 1000:
+            self._start(self.round())
+        if now_ms - due.status >= limits.STATUS_FETCH_INTERVAL_S * 1000:
+            self._start(self.renew_status())
+
+    @property
+    def stamped_size(self) -> int:
+        """How many records are under a witnessed, stamped checkpoint."""
+        return self._lag.complete_size
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task
+
+    async def _in_thread(self, work: Callable[..., Any], *values: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._threads, work, *values)
+        except Problem as problem:
+            log.error("log_stopped", code=problem.code)
+            self._broken = problem
+            return None
+
+    def _drain(self, kept: TransparencyLog) -> None:
+        while self._pending:
+            position, statements = self._pending.popleft()
+            kept.append(position, statements)
+
+    def _grow(self, kept: TransparencyLog) -> None:
+        """Make leaves of everything durable and sign it."""
+        self._drain(kept)
+        kept.catch_up()
+        kept.publish()
+
+    async def settle(self, position: int, *, timeout_s: float) -> bool:
+        """Have a record witnessed and stamped now, not in some seconds; returns whether it is."""
+        if self._log is None or self._broken is not None:
+            return False
+        if self.stamped_size <= position:
+            work = self._start(self._settle(self._log))
+            await asyncio.wait({work}, timeout=timeout_s)
+        return self.stamped_size > position
+
+    async def _settle(self, kept: TransparencyLog) -> None:
+        async with self._work:
+            await self._in_thread(self._grow, kept)
+        await asyncio.gather(self.round(), self.renew_status())
+
+    async def round(self) -> None:
+        """Have the newest checkpoint cosigned and stamped, and keep what was had."""
+        self._due.round = self._ports.now_ms()
+        if self._log is None or not self._log.note:
+            return
+        trust, note, size = self._ports.trust(), self._log.note, self._log.checkpoint.size
+        known = self._archive.of_size(size)
+        base = known.note if known is not None else note
+        peers = trust.witnesses_of(self._node)[: limits.LOG_WITNESSES]
+        stamping = self._stamp(note, known=known)
+        *answers, token = await asyncio.gather(
+            *(self._cosign(signed_by_log(note), peer) for peer in peers), stamping
+        )
+        cosigned = base + b"".join(line for line in answers if line not in base)
+        keys = [key for peer in peers for key in peer.keys]
+        signers = {signature.name for signature in open_note(cosigned, keys=keys)[1]}
+        self.witnesses = len(signers)
+        complete = len(signers) >= trust.quorum and bool(token)
+        if not token and not signers:
+            return
+        now_ms = self._ports.now_ms()
+        row = ArchivedCheckpoint(
+            size=size, note=cosigned, token=token, complete=complete, at_ms=now_ms
+        )
+        await self._in_thread(self._archive.keep, row)
+        async with self._work:
+            await self._in_thread(self._log.show_cosigned, cosigned)
+        if complete:
+            self._lag.completed(size, at_ms=now_ms)
+
+    async def _cosign(self, note: bytes, peer: WitnessPeer) -> bytes:
+        assert self._asker is not None
+        ask = self._asker
+        return await self._third_party(f"witness {peer.name}", lambda: ask.cosign(note, peer=peer))
+
+    async def _stamp(self, note: bytes, *, known: ArchivedCheckpoint | None) -> bytes:
+        stamper = self._ports.stamper
+        if known is not None and known.token:
+            return known.token
+        if stamper is None:
+            return b""
+        return await self._third_party("stamp", lambda: stamper.stamp(signed_by_log(note)))
+
+    async def _third_party(self, name: str, work: Callable[[], bytes]) -> bytes:
+        """Return what a third party gave, or nothing: it will be asked again."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._threads, work)
+        except Problem as problem:
+            self.failures[name.partition(" ")[0]] += 1
+            log.warning("third_party_failed", party=name, code=problem.code, **problem.params)
+            return b""
+
+    async def renew_status(self) -> None:
+        """Fetch the revocation status and keep it, if there are records it may tell about."""
+        self._due.status = self._ports.now_ms()
+        fetch, size = self._ports.fetch_status, self._log.size if self._log else 0
+        if fetch is None or size == self._status_size:
+            return
+
+        def keep() -> bytes:
+            status = fetch()
+            self._archive.keep_status(
+                status.der,
+                issued_ms=int(status.issued_at.timestamp() * 1000),
+                until_ms=int(status.until.timestamp() * 1000),
+            )
+            return status.der
+
+        if await self._third_party("status", keep):
+            self._status_size = size
+
+    # --- what the node asks ----------------------------------------------------------------------
+
+    @property
+    def served(self) -> TransparencyLog | None:
+        """The log to serve; None when it does not fit the journal."""
+        return self._log
+
+    def oldest_unstamped_s(self) -> float:
+        """Return how long the oldest record without third-party time has waited."""
+        return self._lag.oldest_ms(now_ms=self._ports.now_ms()) / 1000
+
+    def check(self) -> None:
+        """Refuse new calls when evidence is too far behind; raises EXC-0541, EXC-0542.
+
+        Cost: below a microsecond.
+        """
+        if self._broken is not None:
+            raise Problem(self._broken.kind, **self._broken.params)
+        if self._ports.stamper is None or not self._refuse_after_ms:
+            return
+        age_ms = self._lag.oldest_ms(now_ms=self._ports.now_ms())
+        if age_ms > self._refuse_after_ms:
+            raise Problem(EXC_EVIDENCE_BEHIND, age_s=age_ms // 1000)
+
+    def state(self) -> dict[str, Any]:
+        """Return what ready checks show."""
+        kept = self._log
+        return {
+            "records": kept.size if kept else 0,
+            "checkpoint": kept.checkpoint.size if kept else 0,
+            "stamped": self.stamped_size,
+            "witnesses": self.witnesses,
+            "oldest_unstamped_s": round(self.oldest_unstamped_s(), 1),
+        }
+
+    def metrics(self) -> list[str]:
+        """Return the lines for Prometheus."""
+        state, lag = self.state(), self._lag
+        rows = [
+            ("taysir_log_leaves", "Records in the transparency log.", state["records"]),
+            ("taysir_log_checkpoint_size", "Records under the checkpoint.", state["checkpoint"]),
+            ("taysir_log_stamped_size", "Records witnessed and stamped.", state["stamped"]),
+            ("taysir_log_witnesses", "Cosignatures of the last round.", state["witnesses"]),
+            (
+                "taysir_log_oldest_unstamped_seconds",
+                "Age of the oldest record without third-party time.",
+                state["oldest_unstamped_s"],
+            ),
+        ]
+        lines = []
+        for name, text, value in rows:
+            lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge", f"{name} {value}"]
+        lines += [
+            "# HELP taysir_log_stamped_total Records by whether they were stamped within 15 s.",
+            "# TYPE taysir_log_stamped_total counter",
+            f'taysir_log_stamped_total{{in_time="yes"}} {lag.in_time}',
+            f'taysir_log_stamped_total{{in_time="no"}} {lag.late}',
+            "# HELP taysir_log_failures_total Third parties that did not answer well.",
+            "# TYPE taysir_log_failures_total counter",
+            *(
+                f'taysir_log_failures_total{{party="{party}"}} {self.failures[party]}'
+                for party in ("witness", "stamp", "status")
+            ),
+        ]
+        return lines
+
+    def prove(self, position: int, *, signed_at_ms: int) -> LogProof | None:
+        """Return what the log can say about a record; None when it is not under a checkpoint."""
+        kept = self._log
+        if kept is None or not 0 <= position < kept.checkpoint.size:
+            return None
+        row = self._archive.over(position)
+        note, size = (row.note, row.size) if row else (kept.note, kept.checkpoint.size)
+        proof = TlogProof(
+            index=position,
+            hashes=tuple(kept.prove(position, size=size)),
+            checkpoint=note,
+            extra=kept.leaves.salt(position),
+        )
+        status = self._archive.status_for(signed_at_ms)
+        return LogProof(proof=proof, token=row.token if row else b"", status=status)
+
+
+async def close_keeper(task: asyncio.Task[None]) -> None:
+    """Stop a running keeper and wait for its end."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

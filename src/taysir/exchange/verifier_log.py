@@ -1,0 +1,135 @@
+"""The steps of a check that third parties vouch for: log, witnesses, time-stamp, status.
+
+What is not in the package yet is pending, not wrong: the package says less, and the report says so.
+What is in it must hold.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from taysir.exchange.evidence_log import (
+    PROOF_FILE,
+    STAMP_FILE,
+    STATUS_FILE,
+    read_logged,
+    read_stamp,
+)
+from taysir.exchange.trust_status import read_status
+from taysir.exchange.verifier_case import Case, Text, check_all, finding, moment
+from taysir.kernel import limits
+from taysir.kernel.canonical import parse_canonical
+from taysir.kernel.statement import ParsedStatement
+
+_NOT_LOGGED: Final[Text] = {
+    "ar": "أُعدت الحزمة قبل أن يدخل التبادل نقطة تحقق من سجل الشفافية.",
+    "en": "The package was made before the exchange was under a checkpoint of the log.",
+}
+_NOT_WITNESSED: Final[Text] = {
+    "ar": "لم يوقع عدد كاف من الشهود بعد.",
+    "en": "Not enough witnesses had cosigned yet.",
+}
+_NOT_STAMPED: Final[Text] = {
+    "ar": "لم تختم سلطة الختم الزمني نقطة التحقق بعد.",
+    "en": "The time-stamp authority had not stamped the checkpoint yet.",
+}
+_NO_STATUS: Final[Text] = {
+    "ar": "لا تحمل الحزمة بعد حالة شهادات تغطي وقت التوقيع.",
+    "en": "The package does not hold a status of the certificates for the time of signing yet.",
+}
+_SKEW: Final = timedelta(seconds=limits.CLOCK_SKEW_S)
+
+
+def check_log(case: Case) -> None:
+    """The statements are in the log of the node that handed the package out."""
+    if PROOF_FILE not in case.files:
+        case.pending = _NOT_LOGGED
+        return
+    if case.federation is None:
+        raise finding(PROOF_FILE, "cannot be checked without the federation document")
+    with case.located(PROOF_FILE):
+        logged = read_logged(
+            case.files[PROOF_FILE],
+            trust=case.trust,
+            request=case.file("request.jws"),
+            response=case.files.get("response.jws", b""),
+        )
+        nodes = {row.name: row.members for row in case.federation.content.nodes}
+        checks = (
+            (logged.node == _journal_node(case), "it is the log of another node"),
+            (logged.proof.index in _positions(case), "it is another record of the journal"),
+            (
+                case.manifest.get("producer") in nodes.get(logged.node, ()),
+                "its node does not carry the producer",
+            ),
+        )
+        check_all(checks, file=PROOF_FILE)
+        case.logged = logged
+
+
+def check_witnesses(case: Case) -> None:
+    """Enough witnesses of other nodes cosigned the checkpoint, each with its own time."""
+    if case.logged is None:
+        case.pending = _NOT_LOGGED
+        return
+    if not case.logged.witnessed:
+        case.pending = _NOT_WITNESSED
+    signed = moment(_last(case).statement) - _SKEW
+    for witness in case.logged.witnesses:
+        if witness.at < signed.timestamp():
+            raise finding(PROOF_FILE, f"{witness.name} cosigned before the statement was signed")
+
+
+def check_stamp(case: Case) -> None:
+    """A time-stamp authority that the federation names stamped the checkpoint."""
+    if STAMP_FILE not in case.files:
+        case.pending = _NOT_STAMPED if case.logged else _NOT_LOGGED
+        return
+    if case.logged is None:
+        raise finding(STAMP_FILE, "cannot be checked without the proof of the log")
+    with case.located(STAMP_FILE):
+        at = read_stamp(case.files[STAMP_FILE], logged=case.logged, trust=case.trust)
+        if at < moment(_last(case).statement) - _SKEW:
+            raise finding(STAMP_FILE, "it is older than the statement under it")
+        case.stamped_at = at
+
+
+def check_status(case: Case) -> None:
+    """The authority's revocation list tells that the signers' certificates held."""
+    if STATUS_FILE not in case.files:
+        case.pending = _NO_STATUS
+        return
+    with case.located(STATUS_FILE):
+        status = read_status(case.files[STATUS_FILE], authority=case.authority)
+        for name, parsed in (("request.jws", case.request), ("response.jws", case.response)):
+            certificate = case.certificates.get(parsed.thumbprint) if parsed else None
+            if parsed is None or certificate is None:
+                continue
+            at = moment(parsed.statement)
+            if not status.stands_for(at):
+                case.pending = _NO_STATUS
+            revoked_at = status.revoked_at(certificate.der)
+            if revoked_at is not None and revoked_at <= at:
+                raise finding(name, "its certificate was revoked before")
+
+
+def _last(case: Case) -> ParsedStatement:
+    """The answer, or the request when there is none."""
+    parsed = case.response or case.request
+    if parsed is None:
+        raise finding(PROOF_FILE, "cannot be checked without the request")
+    return parsed
+
+
+def _journal_node(case: Case) -> str:
+    journal = parse_canonical(case.file("journal.json"))
+    return str(journal.get("node")) if isinstance(journal, dict) else ""
+
+
+def _positions(case: Case) -> set[int]:
+    """The positions in the journal that the package is about."""
+    journal = parse_canonical(case.file("journal.json"))
+    rows = journal.get("records") if isinstance(journal, dict) else None
+    found = [row.get("position") for row in rows or () if isinstance(row, dict)]
+    return {position for position in found if isinstance(position, int)}
