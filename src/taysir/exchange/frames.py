@@ -48,8 +48,10 @@ class Message(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
     @property
     def size(self) -> int:
         """About how many bytes it takes in a frame."""
-        headers = sum(len(name) + len(value) + 8 for name, value in self.headers)
-        return len(self.statement) + len(self.body) + headers + _MESSAGE_OVERHEAD
+        size = len(self.statement) + len(self.body) + _MESSAGE_OVERHEAD
+        if self.headers:
+            size += sum([len(name) + len(value) + 8 for name, value in self.headers])
+        return size
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -68,13 +70,11 @@ def encode_frames(kind: FrameKind, messages: Sequence[Message]) -> Iterator[byte
     pending: list[Message] = []
     size = 0
     for message in messages:
-        if pending and (
-            len(pending) == limits.LINK_MESSAGES or size + message.size > limits.LINK_FRAME_BYTES
-        ):
-            yield _encode(kind, pending)
-            pending, size = [], 0
-        pending.append(message)
         size += message.size
+        if pending and (len(pending) == limits.LINK_MESSAGES or size > limits.LINK_FRAME_BYTES):
+            yield _encode(kind, pending)
+            pending, size = [], message.size
+        pending.append(message)
     yield _encode(kind, pending)
 
 

@@ -55,6 +55,9 @@ class MemberId:
     def __str__(self) -> str:
         return self._text
 
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and str(other) == self._text
+
     def __hash__(self) -> int:
         return hash(self._text)
 
@@ -88,6 +91,9 @@ class SubsystemId:
 
     def __str__(self) -> str:
         return self._text
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and str(other) == self._text
 
     def __hash__(self) -> int:
         return hash(self._text)
@@ -124,6 +130,9 @@ class ServiceId:
 
     def __str__(self) -> str:
         return self._text
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and str(other) == self._text
 
     def __hash__(self) -> int:
         return hash(self._text)
