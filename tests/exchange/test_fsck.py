@@ -27,8 +27,9 @@ RECORDS = 40
 def fill(folder: Path, *, erase: bool = False) -> None:
     async def run() -> None:
         journal = Journal(folder, segment_bytes=1 << 13)
-        for number in range(RECORDS):
-            await journal.append(about(f"s-{number % 4}", number))
+        every = [about(f"s-{number % 4}", number) for number in range(RECORDS)]
+        for at in range(0, RECORDS, 8):
+            await journal.append_many(every[at : at + 8])
         if erase:
             await journal.erase("s-1", reason="order", at_ms=5, number="x-1")
         await journal.close()
@@ -150,7 +151,7 @@ def test_lost_records_are_named_and_no_repair_hides_them(
         assert not report.whole
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(where=st.floats(0, 0.999), bit=st.integers(0, 7))
 def test_a_changed_bit_anywhere_in_the_journal_is_found(
     tmp_path_factory: pytest.TempPathFactory, where: float, bit: int

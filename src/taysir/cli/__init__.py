@@ -29,11 +29,13 @@ VERBS: Final = {
     "evidence": "evidence",
     "erase": "erase",
     "fsck": "fsck",
+    "backup": "backup",
+    "restore": "backup",
     "registry": "registry",
     "service": "service",
     "dmn": "dmn",
     "keys": "keys",
-    "keys": "keys",
+    "exposure": "exposure",
 }
 """Each verb and the module of this package that offers it."""
 

@@ -296,18 +296,19 @@ def _check_index_end(walk: _Walk) -> None:
             )
         return
     if walk.repair:
-        for file in walk.folder.glob(f"{INDEX}*"):
-            file.unlink()
-        _rebuild_index(walk)
+        rebuild_index(walk.folder, store=walk.store)
     walk.found(walk.index_fault, repaired=walk.repair)
 
 
-def _rebuild_index(walk: _Walk) -> None:
-    store = walk.store or SegmentStore(walk.folder / SEGMENTS)
-    index = ExchangeIndex(walk.folder / INDEX)
+def rebuild_index(folder: Path, *, store: Store | None = None) -> None:
+    """Make a node's index anew from its journal; raises EXC-0131 for a damaged one."""
+    for file in folder.glob(f"{INDEX}*"):
+        file.unlink()
+    kept_in = store or SegmentStore(folder / SEGMENTS)
+    index = ExchangeIndex(folder / INDEX)
     rows: list[IndexRow] = []
     try:
-        for record in store.records():
+        for record in kept_in.records():
             kept = decode_exchange(record.payload, position=record.position, keys=None)
             rows.append(index_row(kept, position=record.position, place=record.place))
             if len(rows) == _PART:
@@ -316,8 +317,8 @@ def _rebuild_index(walk: _Walk) -> None:
         index.add(rows)
     finally:
         index.close()
-        if store is not walk.store:
-            store.close()
+        if kept_in is not store:
+            kept_in.close()
 
 
 # --- bodies and agreements -----------------------------------------------------------------------

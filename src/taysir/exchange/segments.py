@@ -15,7 +15,7 @@ import hashlib
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -206,6 +206,33 @@ def wipe_torn_end(folder: Path) -> None:
         handle.truncate(end.offset)
         os.posix_fallocate(handle.fileno(), 0, size)
         os.fsync(handle.fileno())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """What of a folder of segments is durable: each file with how many bytes of it count."""
+
+    files: tuple[tuple[Path, int], ...]
+    records: int
+    chain: bytes
+
+
+def committed(folder: Path, *, progress: Callable[[int], None]) -> Committed:
+    """Return what is durable now, every link checked; the node may go on writing.
+
+    Raises:
+        Problem: EXC-0131 naming the first fault.
+    """
+    files = segment_files(folder)
+    end = _find_end(files[-1]) if files else _End()
+    for record in _scan(files):
+        if record.position >= end.position:
+            break
+        progress(record.position)
+    lengths = [(file, file.stat().st_size) for file in files[:-1]]
+    if files:
+        lengths.append((files[-1], end.offset))
+    return Committed(files=tuple(lengths), records=end.position, chain=end.chain)
 
 
 def drafts(folder: Path) -> list[Path]:
