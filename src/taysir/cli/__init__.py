@@ -36,6 +36,7 @@ VERBS: Final = {
     "dmn": "dmn",
     "keys": "keys",
     "exposure": "exposure",
+    "exposure": "exposure",
 }
 """Each verb and the module of this package that offers it."""
 

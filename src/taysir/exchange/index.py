@@ -83,8 +83,8 @@ def index_row(exchange: StoredExchange, *, position: int, place: Place) -> Index
         _hash(exchange.subject) if exchange.subject else None,
         _hash(exchange.issue) if exchange.issue else None,
         exchange.agreement or None,
-        _signer(exchange.request),
-        _signer(exchange.response),
+        signer_of(exchange.request),
+        signer_of(exchange.response),
         exchange.recorded_at_ms,
     )
 
@@ -266,9 +266,11 @@ def _hash(text: str) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-def _signer(token: bytes) -> str | None:
+def signer_of(token: bytes) -> str | None:
     """Return the thumbprint of the certificate that signed a statement, if it names one."""
-    return _thumbprint(token.partition(b".")[0]) if token else None
+    # Of a batched token the signed part is its manifest, the last three parts.
+    parts = token.rsplit(b".", 3)
+    return _thumbprint(parts[-3]) if len(parts) > 2 else None
 
 
 @functools.lru_cache(maxsize=64)
