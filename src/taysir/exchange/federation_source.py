@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from taysir.exchange.contracts import SignedAgreement, read_agreements
+from taysir.exchange.contracts import SignedAgreement
 from taysir.exchange.federation import FederationDirectory, open_federation
 from taysir.exchange.keyfiles import certificate_der, write_public
+from taysir.exchange.shelf import AgreementShelf
 from taysir.exchange.trust_errors import EXC_FEDERATION, EXC_FEDERATION_MISSING
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
@@ -48,10 +49,10 @@ class FederationSource:
         """
         self._url = url
         self._file = folder / "federation.jws"
-        self._agreements_folder = agreements
         self._now = now
-        self._agreements: dict[str, SignedAgreement] = {}
-        self._seen: tuple[tuple[str, int], ...] = ()
+        self.shelf = AgreementShelf(agreements)
+        self._compiled = -1
+        self._waited = limits.FEDERATION_FETCH_INTERVAL_S
         self._token = b""
         self._directory: FederationDirectory | None = None
         try:
@@ -76,13 +77,20 @@ class FederationSource:
                 self.take(self._fetch())
             except (OSError, http.client.HTTPException) as cause:
                 raise Problem(EXC_FEDERATION_MISSING, authority=self._url) from cause
+        elif self._compiled != self.shelf.reading:
+            self._use(self._token)
         directory = self._directory
         assert directory is not None
         return directory
 
+    def fetch_soon(self) -> None:
+        """Let the next look fetch a document: something is known that ours does not list."""
+        if self._waited >= limits.FEDERATION_FETCH_SOON_S:
+            self._waited = limits.FEDERATION_FETCH_INTERVAL_S
+
     def signed_agreement(self, digest: str) -> SignedAgreement | None:
         """Return an agreement with its signatures, whether in force or ended."""
-        return self._agreements.get(digest)
+        return self.shelf.get(digest)
 
     def take(self, token: bytes) -> bool:
         """Use a document if it is good and not older; returns whether it is used.
@@ -105,27 +113,26 @@ class FederationSource:
 
     def _use(self, token: bytes) -> None:
         document = open_federation(token, anchor=self.anchor)
-        self._seen = _look(self._agreements_folder)
-        self._agreements = {a.hash: a for a in read_agreements(self._agreements_folder)}
+        reading = self.shelf.reading
         self._directory = FederationDirectory(
             document,
             anchor=self.anchor,
-            agreements=self._agreements.values(),
+            agreements=self.shelf.all().values(),
             now=self._now,
         )
         self._token = token
+        self._compiled = reading
 
     async def keep_fresh(self) -> None:
         """Fetch newer documents and watch the agreements until cancelled."""
-        waited = limits.FEDERATION_FETCH_INTERVAL_S
         while True:
-            if waited >= limits.FEDERATION_FETCH_INTERVAL_S:
-                waited = 0.0
-                await self._fetch_quietly()
-            elif self._token and _look(self._agreements_folder) != self._seen:
+            if self.shelf.refresh() and self._token:
                 self._use(self._token)
+            if self._waited >= limits.FEDERATION_FETCH_INTERVAL_S:
+                self._waited = 0.0
+                await self._fetch_quietly()
             await asyncio.sleep(_AGREEMENTS_LOOK_S)
-            waited += _AGREEMENTS_LOOK_S
+            self._waited += _AGREEMENTS_LOOK_S
 
     async def _fetch_quietly(self) -> None:
         """Fetch once; a failure is logged and the last good document stays."""
@@ -150,10 +157,3 @@ class FederationSource:
         if answer.status != 200 or len(body) > limits.JWS_BYTES:
             raise Problem(EXC_FEDERATION, reason=f"the authority answered {answer.status}")
         return body
-
-
-def _look(folder: Path) -> tuple[tuple[str, int], ...]:
-    """What of a folder of agreements shows a change: names and times of the inner folders."""
-    if not folder.is_dir():
-        return ()
-    return tuple(sorted((place.name, place.stat().st_mtime_ns) for place in folder.iterdir()))

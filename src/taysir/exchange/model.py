@@ -187,6 +187,12 @@ class Directory(Protocol):
     def subsystems(self) -> tuple[SubsystemId, ...]:
         """Return every registered subsystem."""
 
+    def every_node(self) -> tuple[NodeEntry, ...]:
+        """Return every registered node."""
+
+    def name_of(self, identifier: str) -> tuple[str, str]:
+        """Return the Arabic and English name of a registered party or service, or empty texts."""
+
 
 class Direction(StrEnum):
     """Which side of a call this node was on; ``local`` is an act of the node itself."""

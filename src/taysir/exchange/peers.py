@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from taysir.exchange.backend import Address, BackendUnreachable, HttpPool, check_pinned
 from taysir.exchange.frames import ALPN, Message
-from taysir.exchange.http import Headers
+from taysir.exchange.http import Headers, Response
 from taysir.exchange.link import Link, LinkBroken
 from taysir.exchange.wire import CALL_PATH, STATEMENT_HEADER, passed_headers
 from taysir.kernel import limits
@@ -108,6 +108,12 @@ class Peer:
             passed_headers(answer.headers),
             answer.body,
         )
+
+    async def ask(
+        self, method: str, *, target: str, headers: Headers = (), body: bytes = b""
+    ) -> Response:
+        """Ask about something else than a call, over HTTP; raises BackendUnreachable."""
+        return await self._http.send(method, target=target, headers=headers, body=body)
 
     def close(self) -> None:
         """Close every connection."""

@@ -100,9 +100,18 @@ async def provide(node: NodeRuntime, message: Message, *, tls_thumbprint: str) -
     try:
         agreement = _check_call(node, passage, directory=directory)
         backend = _find_backend(node, passage.service)
+        operation = await node.descriptions.check_request(
+            passage.service,
+            passage.statement,
+            headers=passage.headers,
+            body=message.body,
+        )
         if passage.statement.method not in _SAFE_METHODS:
             await _keep(node, passage, token=b"", outcome=CallOutcome.ACCEPTED)
         answer = await _ask(passage, backend)
+        node.descriptions.check_answer(
+            operation, answer, request=passage.statement, at_ms=node.now_ms()
+        )
         passage.answer = _project(passage, answer, agreement=agreement)
     except Problem as problem:
         log.info("call_refused", exchange_id=passage.statement.id, code=problem.code)

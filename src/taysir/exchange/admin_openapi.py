@@ -1,0 +1,134 @@
+"""The OpenAPI 3.1 document of the admin interface: ``/admin/openapi.json``.
+
+The operations of agreements come from their route table; the older ones, which read the node's
+state and journal, are described here by hand and held to it by a test.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+
+from taysir.exchange.admin_routes import RouteTable
+from taysir.kernel import limits
+
+OPENAPI_PATH: Final = "/admin/openapi.json"
+
+_TEXT: Final = {"type": "string"}
+_NUMBER: Final = {"type": "integer"}
+_EXCHANGE: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["exchange_id", "position", "direction", "outcome", "recorded_at_ms", "status"],
+    "properties": {
+        "exchange_id": _TEXT,
+        "position": _NUMBER,
+        "direction": {"enum": ["sent", "received"]},
+        "outcome": {"enum": ["accepted", "answered", "refused", "failed"]},
+        "recorded_at_ms": _NUMBER,
+        "elapsed_ms": {"type": "number"},
+        "consumer": _TEXT,
+        "provider": _TEXT,
+        "service": _TEXT,
+        "purpose": _TEXT,
+        "agreement": _TEXT,
+        "fields": {"type": "array", "items": _TEXT},
+        "issue": _TEXT,
+        "method": _TEXT,
+        "status": _NUMBER,
+        "error_code": _TEXT,
+        "request_signed": {"type": "boolean"},
+        "response_signed": {"type": "boolean"},
+    },
+}
+_EXCHANGE_ID: Final = {
+    "name": "exchange",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1},
+}
+
+
+def admin_openapi(table: RouteTable) -> bytes:
+    """Return the document as JSON."""
+    paths, components = table.describe()
+    document = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Administration of a Taysir node",
+            "version": "1",
+            "description": "For operators' own programs, on loopback or with a token.",
+            "x-title-ar": "إدارة عقدة تيسير",
+        },
+        "paths": {**_reading(), **paths},
+        "components": {"schemas": {**components, "Exchange": _EXCHANGE}},
+    }
+    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+
+
+def _reading() -> dict[str, Any]:
+    state = {"type": "object", "required": ["status"], "properties": {"status": _TEXT}}
+    exchanges = {"type": "array", "items": {"$ref": "#/components/schemas/Exchange"}}
+    counted = {
+        "name": "limit",
+        "in": "query",
+        "description": "How many at most.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": limits.EXCHANGES_LISTED},
+    }
+    subject = {
+        "name": "subject",
+        "in": "query",
+        "description": "Only exchanges about the person with this identity number.",
+        "schema": _TEXT,
+    }
+    return {
+        "/live": {"get": _get("live", "Whether the process lives.", state)},
+        "/ready": {"get": _get("ready", "Whether the node can carry calls.", state)},
+        "/metrics": {"get": _get("metrics", "Counts for Prometheus.", _TEXT, kind="text/plain")},
+        OPENAPI_PATH: {"get": _get("openapi", "This document.", {"type": "object"})},
+        "/admin/exchanges": {
+            "get": _get(
+                "listExchanges", "The newest exchanges.", exchanges, parameters=[counted, subject]
+            )
+        },
+        "/admin/exchanges/{exchange}": {
+            "get": _get(
+                "showExchange",
+                "What this node holds of one exchange, a record for each side.",
+                exchanges,
+                parameters=[_EXCHANGE_ID],
+            )
+        },
+        "/admin/exchanges/{exchange}/evidence": {
+            "get": _get(
+                "exchangeEvidence",
+                "The evidence package of one exchange (ZIP).",
+                {"type": "string", "format": "binary"},
+                kind="application/zip",
+                parameters=[_EXCHANGE_ID],
+            )
+        },
+    }
+
+
+def _get(
+    name: str,
+    about: str,
+    schema: dict[str, Any],
+    *,
+    kind: str = "application/json",
+    parameters: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {
+        "operationId": name,
+        "summary": about,
+        "parameters": parameters or [],
+        "responses": {
+            "200": {"description": "Done.", "content": {kind: {"schema": schema}}},
+            "default": {
+                "description": "Refused, with the reason, who can mend it and how.",
+                "content": {"application/problem+json": problem},
+            },
+        },
+    }

@@ -1,0 +1,162 @@
+"""The metaservices of the X-Road REST metadata protocol, with its addresses and JSON shapes.
+
+``listClients`` is answered from the federation document. ``listMethods``, ``allowedMethods`` and
+``getOpenAPI`` belong to a service's provider: the provider's node answers them, and the consumer's
+node asks it over mutual TLS when it carries the consumer only.
+
+Source: PR-MREST (X-Road service metadata protocol for REST) clauses 3 and 4.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from taysir.exchange.backend import BackendUnreachable
+from taysir.exchange.errors import (
+    EXC_MALFORMED,
+    EXC_NODE_UNREACHABLE,
+    EXC_PEER_ANSWER,
+    EXC_UNKNOWN_MEMBER,
+    EXC_UNKNOWN_SERVICE,
+)
+from taysir.exchange.http import Request, Response, json_response
+from taysir.exchange.runtime import NodeRuntime
+from taysir.exchange.wire import METHODS_PATH, OPENAPI_PATH
+from taysir.kernel.errors import Problem
+from taysir.kernel.identifiers import ServiceId, SubsystemId
+
+_LIST_METHODS: Final = "listMethods"
+_ALLOWED_METHODS: Final = "allowedMethods"
+_GET_OPENAPI: Final = "getOpenAPI"
+_JSON: Final = ((b"content-type", b"application/json"),)
+
+
+class Metaservices:
+    """Answers metaservices for our information systems and for other nodes."""
+
+    def __init__(self, node: NodeRuntime) -> None:
+        self._node = node
+
+    async def answer(self, request: Request) -> Response | None:
+        """Answer a metaservice of the information-system face, or None for a call."""
+        if request.method != "GET":
+            return None
+        parts = request.path.split("/")
+        if parts[1:] == ["listClients"]:
+            return self._list_clients(request.query.get("xRoadInstance", ""))
+        if len(parts) != 7 or parts[1] != "r1":
+            return None
+        if parts[6] not in (_LIST_METHODS, _ALLOWED_METHODS, _GET_OPENAPI):
+            return None
+        client = request.header(b"x-road-client")
+        if not client:
+            raise Problem(EXC_MALFORMED, reason="the header X-Road-Client is missing")
+        consumer = SubsystemId.parse(client)
+        provider = SubsystemId.parse("/".join(parts[2:6]))
+        if parts[6] == _GET_OPENAPI:
+            code = request.query.get("serviceCode", "")
+            if not code:
+                raise Problem(EXC_MALFORMED, reason="the parameter serviceCode is missing")
+            return await self._get_openapi(ServiceId.parse(f"{provider}/{code}"))
+        allowed_only = parts[6] == _ALLOWED_METHODS
+        return await self._methods(provider, consumer=consumer, allowed_only=allowed_only)
+
+    async def peer_methods(self, request: Request) -> Response:
+        """Answer another node's question for the methods of one of our subsystems."""
+        provider = SubsystemId.parse(request.query.get("subsystem", ""))
+        consumer = SubsystemId.parse(request.query.get("client", ""))
+        allowed_only = request.query.get("allowed") == "true"
+        return await self._own_methods(provider, consumer=consumer, allowed_only=allowed_only)
+
+    async def peer_openapi(self, request: Request) -> Response:
+        """Answer another node's question for the document of one of our services."""
+        return await self._own_openapi(ServiceId.parse(request.query.get("service", "")))
+
+    def _list_clients(self, instance: str) -> Response:
+        directory = self._node.current_directory()
+        members = [
+            {
+                "id": _id_of(subsystem, kind="SUBSYSTEM"),
+                "name": directory.name_of(str(subsystem))[0] or str(subsystem),
+            }
+            for subsystem in directory.subsystems()
+            if instance in ("", subsystem.instance)
+        ]
+        return json_response({"member": members})
+
+    async def _methods(
+        self, provider: SubsystemId, *, consumer: SubsystemId, allowed_only: bool
+    ) -> Response:
+        if provider.owner in self._node.signers:
+            return await self._own_methods(provider, consumer=consumer, allowed_only=allowed_only)
+        asked = {"subsystem": str(provider), "client": str(consumer)}
+        if allowed_only:
+            asked["allowed"] = "true"
+        return await self._ask(provider, f"{METHODS_PATH}?{urlencode(asked)}")
+
+    async def _own_methods(
+        self, provider: SubsystemId, *, consumer: SubsystemId, allowed_only: bool
+    ) -> Response:
+        opened = set(self._node.current_directory().services_of(consumer))
+        offered = [
+            service
+            for service in sorted(self._node.backends)
+            if service.subsystem == provider and (service in opened or not allowed_only)
+        ]
+        return json_response({"service": [await self._row(service) for service in offered]})
+
+    async def _row(self, service: ServiceId) -> dict[str, Any]:
+        described = self._node.descriptions.configured(service)
+        row: dict[str, Any] = {
+            **_id_of(service.subsystem, kind="SERVICE"),
+            "service_code": service.code,
+            "service_type": "OPENAPI" if described else "REST",
+        }
+        try:
+            description = await self._node.descriptions.of(service)
+        except Problem:
+            description = None
+        row["endpoint_list"] = [
+            {"method": operation.method, "path": operation.path}
+            for operation in (description.operations if description is not None else ())
+        ]
+        return row
+
+    async def _get_openapi(self, service: ServiceId) -> Response:
+        if service.owner in self._node.signers:
+            return await self._own_openapi(service)
+        target = f"{OPENAPI_PATH}?service={quote(str(service), safe='')}"
+        return await self._ask(service.subsystem, target)
+
+    async def _own_openapi(self, service: ServiceId) -> Response:
+        description = await self._node.descriptions.of(service)
+        if description is None:
+            raise Problem(EXC_UNKNOWN_SERVICE, service=str(service))
+        return Response(headers=_JSON, body=description.document)
+
+    async def _ask(self, provider: SubsystemId, target: str) -> Response:
+        """Ask the provider's node; raises EXC-0102, EXC-0120, EXC-0123, EXC-0124."""
+        entry = self._node.current_directory().node_for(provider.owner)
+        if entry is None:
+            raise Problem(EXC_UNKNOWN_MEMBER, party=str(provider.owner))
+        try:
+            answer = await self._node.peer(entry).ask("GET", target=target)
+        except BackendUnreachable as error:
+            raise Problem(EXC_NODE_UNREACHABLE, party=str(provider.owner)) from error
+        if answer.status == 404:
+            raise Problem(EXC_UNKNOWN_SERVICE, service=str(provider))
+        if answer.status != 200:
+            reason = f"status {answer.status}"
+            raise Problem(EXC_PEER_ANSWER, party=str(provider.owner), reason=reason)
+        return Response(headers=_JSON, body=answer.body)
+
+
+def _id_of(subsystem: SubsystemId, *, kind: str) -> dict[str, str]:
+    return {
+        "object_type": kind,
+        "xroad_instance": subsystem.instance,
+        "member_class": subsystem.member_class,
+        "member_code": subsystem.member,
+        "subsystem_code": subsystem.code,
+    }
