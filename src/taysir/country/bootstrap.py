@@ -19,6 +19,7 @@ from taysir.country.population.building import (
     refresh_personas,
 )
 from taysir.country.sharing import PORTAL, service_packs
+from taysir.country.transparency import log_settings
 from taysir.country.trust import (
     ZONE,
     authority_certificate,
@@ -145,6 +146,7 @@ def _node(layout: CountryLayout, node: str) -> NodeSettings:
         authority_certificate=str(authority_certificate(layout)),
         agreements=str(layout.node(node) / "agreements"),
         segment_bytes=16 * limits.MIB,
+        log=log_settings(layout, node),
     )
 
 

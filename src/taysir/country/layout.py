@@ -36,7 +36,7 @@ REGISTRIES: Final = (
 
 _PORTAL, _PROGRAMME, _IDENTITY, _TREASURY = 0, 1, 2, 3
 _AUTHORITY, _CONTROL, _INTAKE = 10, 11, 12
-_FACE, _ADMIN, _PEER, _REGISTRY = 20, 30, 40, 50
+_FACE, _ADMIN, _PEER, _LOG, _REGISTRY = 20, 30, 40, 45, 50
 PORT_SPAN: Final = 60
 """Ports from the base on that belong to one country."""
 
@@ -151,6 +151,10 @@ class CountryLayout:
         """The mutual-TLS face of a node."""
         return self.base_port + _PEER + list(NODE_MEMBERS).index(node)
 
+    def log_port(self, node: str) -> int:
+        """The transparency log and the witness of a node."""
+        return self.base_port + _LOG + list(NODE_MEMBERS).index(node)
+
     def registry_port(self, registry: str) -> int:
         """The data service of one registry, e.g. ``CIV/persons``."""
         return self.base_port + _REGISTRY + REGISTRIES.index(registry)
@@ -162,9 +166,8 @@ class CountryLayout:
     def every_port(self) -> list[int]:
         """Every port that the country listens on."""
         nodes = list(NODE_MEMBERS)
-        faces = [
-            face(n) for n in nodes for face in (self.face_port, self.admin_port, self.peer_port)
-        ]
+        kinds = (self.face_port, self.admin_port, self.peer_port, self.log_port)
+        faces = [face(n) for n in nodes for face in kinds]
         single = [self.portal_port, self.programme_port, self.identity_port, self.treasury_port]
         inner = [self.authority_port, self.control_port, self.intake_port]
         return [*single, *inner, *faces, *(self.registry_port(r) for r in REGISTRIES)]

@@ -29,6 +29,7 @@ PRELOADED: Final = (
     "django.template.backends.jinja2",
     "taysir.exchange.process",
     "taysir.exchange.authority",
+    "taysir.country.time_stamping.face",
     "taysir.country.sample_state",
     "taysir.country.treasury",
     "taysir.country.identity_provider",
@@ -53,7 +54,7 @@ def specs(layout: CountryLayout) -> list[ProcessSpec]:
     return [
         ProcessSpec(
             name="authority",
-            run=lambda: _authority(layout.settings("authority")),
+            run=lambda: _authority(layout),
             log_file=layout.log("authority"),
         ),
         ProcessSpec(
@@ -101,10 +102,13 @@ def _node_spec(layout: CountryLayout, node: str) -> ProcessSpec:
     )
 
 
-def _authority(settings: Path) -> None:
+def _authority(layout: CountryLayout) -> None:
+    from taysir.country.time_stamping.face import PATH, time_stamping_face  # noqa: PLC0415
     from taysir.exchange import authority  # noqa: PLC0415
 
-    authority.run(msgspec.json.decode(settings.read_bytes(), type=authority.AuthoritySettings))
+    data = layout.settings("authority").read_bytes()
+    settings = msgspec.json.decode(data, type=authority.AuthoritySettings)
+    authority.run(settings, also={PATH: time_stamping_face(layout.root / "keys")})
 
 
 def _sample_state(layout: CountryLayout) -> None:

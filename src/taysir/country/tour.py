@@ -183,6 +183,7 @@ class Tour:
         self.evidence.write_bytes(package)
         report = verify_package(package, anchor=self._anchor())
         _require(report.valid, f"the evidence holds: {_findings(report)}")
+        _require(report.state == "stamped", f"third parties vouch for it: {report.pending}")
         held = [step.title["en"] for step in report.steps]
         return {"file": str(self.evidence), "bytes": len(package), "steps": held}
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from taysir.country.layout import HOST, INSTANCE, NODE_MEMBERS, CountryLayout
 from taysir.country.sharing import sharing_terms
+from taysir.country.transparency import ensure_log_keys, log_rows, witness_rows
 from taysir.exchange.authority import (
     Authority,
     create_authority,
@@ -109,6 +110,7 @@ def _make_agreement(
 def publish_federation(layout: CountryLayout, *, now: datetime) -> None:
     """Publish the federation for the ports in use now, and hand it to every node."""
     authority = open_authority(layout.authority)
+    ensure_log_keys(layout, authority=authority, now=now)
     token = write_federation(authority, _content(layout, authority, now=now), now=now)
     for node in NODE_MEMBERS:
         write_public(layout.node(node) / "federation.jws", token)
@@ -127,6 +129,9 @@ def _content(layout: CountryLayout, authority: Authority, *, now: datetime) -> C
         subsystems=tuple(SubsystemRow(id=s, name=_named(s)) for s in sorted(subsystems)),
         services=tuple(ServiceRow(id=s, name=_named(s)) for s in services),
         zones=(ZONE,),
+        logs=log_rows(layout),
+        witnesses=witness_rows(layout),
+        time_stampers=(_base64url(authority.root.certificate_der),),
     )
 
 

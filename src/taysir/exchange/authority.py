@@ -13,7 +13,7 @@ import asyncio
 import fcntl
 import secrets
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -117,6 +117,13 @@ def issue_node(
     return _issue(authority.root, subject, now=now, hosts=hosts)
 
 
+def issue_time_stamper(authority: Authority, *, organization: str, now: datetime) -> Signer:
+    """Return a fresh key of a time-stamp authority with its certificate."""
+    identifier = f"{authority.instance}/TIME-STAMP"
+    subject = Subject(use=Use.TIMESTAMP, identifier=identifier, organization=organization)
+    return _issue(authority.root, subject, now=now)
+
+
 def write_federation(
     authority: Authority,
     content: Content,
@@ -177,19 +184,25 @@ def read_content(folder: Path) -> Content:
 # --- the process ---------------------------------------------------------------------------------
 
 
-def run(settings: AuthoritySettings) -> None:
-    """Publish the federation document until SIGTERM or SIGINT."""
-    uvloop.run(_serve(settings))
+def run(settings: AuthoritySettings, *, also: Mapping[str, Handler] = {}) -> None:
+    """Publish the federation document until SIGTERM or SIGINT.
+
+    Args:
+        settings: where and for how long.
+        also: handlers of further paths that are served by the same process.
+    """
+    uvloop.run(_serve(settings, also=also))
 
 
-async def _serve(settings: AuthoritySettings) -> None:
+async def _serve(settings: AuthoritySettings, *, also: Mapping[str, Handler]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     authority = open_authority(Path(settings.folder))
     await asyncio.to_thread(_renew, authority, settings)
-    server = await serve_http(authority_face(authority), host=settings.host, port=settings.port)
+    face = authority_face(authority, also=also)
+    server = await serve_http(face, host=settings.host, port=settings.port)
     log.info("authority_started", port=server.port)
     while not stop.is_set():
         try:
@@ -203,7 +216,7 @@ def _renew(authority: Authority, settings: AuthoritySettings) -> None:
     renew_federation(authority, now=datetime.now(UTC), validity_s=settings.validity_s)
 
 
-def authority_face(authority: Authority) -> Handler:
+def authority_face(authority: Authority, *, also: Mapping[str, Handler] = {}) -> Handler:
     """Return the handler of the authority's face; it reads files and changes nothing."""
     kinds = {
         "/federation": (_DOCUMENT, b"application/jose"),
@@ -212,6 +225,8 @@ def authority_face(authority: Authority) -> Handler:
     }
 
     async def answer(request: Request) -> Response:
+        if request.path in also:
+            return await also[request.path](request)
         if request.method not in ("GET", "HEAD"):
             return json_response({"title": "Method not allowed", "status": 405}, status=405)
         if request.path in ("/healthz", "/readyz"):

@@ -163,6 +163,11 @@ class TransparencyLog:
         """How many leaves there are, signed or not."""
         return self._builder.size
 
+    @property
+    def behind(self) -> bool:
+        """Whether the journal holds records that are not leaves yet."""
+        return self._journal.count > self.size
+
     def catch_up(self, *, until: int | None = None) -> int:
         """Append what the journal holds beyond the log; returns how many records."""
         start = self.size

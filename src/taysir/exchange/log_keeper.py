@@ -139,18 +139,27 @@ class LogKeeper:
             self._pending.append((position, statements))
 
     async def run(self) -> None:
-        """Keep the log until cancelled; then sign what is there once more."""
+        """Keep the log until cancelled, then close it."""
         try:
             while True:
                 await self.tick()
                 await asyncio.sleep(limits.LOG_APPEND_INTERVAL_S)
         finally:
-            for task in self._under_way:
-                task.cancel()
-            if self._log is not None and self._broken is None:
-                self._grow(self._log)
-            self._threads.shutdown(wait=True)
-            self._archive.close()
+            await self.close()
+
+    async def idle(self) -> None:
+        """Wait for what is under way with third parties."""
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+
+    async def close(self) -> None:
+        """Sign what is there once more and release the files; third parties are left alone."""
+        for task in self._under_way:
+            task.cancel()
+        if self._log is not None and self._broken is None:
+            await self._in_thread(self._grow, self._log)
+        self._threads.shutdown(wait=True)
+        self._archive.close()
 
     # --- the work --------------------------------------------------------------------------------
 
@@ -159,7 +168,8 @@ class LogKeeper:
         if self._log is None or self._broken is not None:
             return
         now_ms, due = self._ports.now_ms(), self._due
-        if self._pending and not self._work.locked():
+        behind = self._pending or self._log.behind
+        if behind and not self._work.locked():
             async with self._work:
                 await self._in_thread(self._drain, self._log)
         grown = self._log.size > self._log.checkpoint.size
@@ -197,11 +207,11 @@ class LogKeeper:
         while self._pending:
             position, statements = self._pending.popleft()
             kept.append(position, statements)
+        kept.catch_up()
 
     def _grow(self, kept: TransparencyLog) -> None:
         """Make leaves of everything durable and sign it."""
         self._drain(kept)
-        kept.catch_up()
         kept.publish()
 
     async def settle(self, position: int, *, timeout_s: float) -> bool:
