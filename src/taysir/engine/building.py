@@ -246,9 +246,13 @@ class Builder:
             "notices.yaml": self.sources["notices.yaml"].value["notices"],
             "reasons.yaml": self.sources["reasons.yaml"].value["reasons"],
         }
-        return build_flow(
+        flow = build_flow(
             self.sources["flow.yaml"], names=names, condition=self._condition, found=self.findings
         )
+        for stage in flow.stages.values():
+            if stage.bill:
+                self._fact(stage.bill, stage.place)
+        return flow
 
     # --- texts -------------------------------------------------------------------------------
 

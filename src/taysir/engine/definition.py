@@ -324,6 +324,8 @@ class Stage:
     escalations: tuple[Escalation, ...] = ()
     final: str = ""
     documents: tuple[str, ...] = ()
+    bill: str = ""
+    """The fact that holds what is to be paid here; nothing to pay goes on by itself."""
     choose: tuple[Way, ...] = ()
     fork: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     join: Join | None = None

@@ -119,6 +119,7 @@ class _Reader:
             escalations=self._escalations(raw, path),
             final=raw.get("final", ""),
             documents=tuple(raw.get("documents", [])),
+            bill=raw.get("bill", ""),
             choose=self._ways(raw, path),
             fork=self._fork(raw, path),
             join=self._join(raw, path),

@@ -14,7 +14,8 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from taysir.country.sharing import SERVICES, service_packs
 from taysir.engine.check import check_pack
 from taysir.engine.decision import Outcome
-from taysir.engine.definition import Pack
+from taysir.engine.definition import ClockCause, Pack
+from taysir.engine.facts import FactType
 from taysir.engine.pack import load_pack
 from taysir.engine.scenarios import ScenarioResult, read_scenarios, run_scenario, scenario_facts
 from taysir.transactions.documents.description import load_description, render_values
@@ -121,6 +122,14 @@ def test_every_document_is_set_on_one_page_from_a_granted_case(folder: Path) -> 
         }
         pdf = PdfFileReader(BytesIO(set_pdf(template, data=content, at=NOW)))
         assert pdf.root["/Pages"]["/Count"] == 1
+
+
+@every_pack
+def test_a_stage_that_waits_for_payment_says_what_is_to_be_paid(folder: Path) -> None:
+    pack = pack_in(folder)
+    for stage in pack.flow.stages.values():
+        if stage.stopped_by is ClockCause.PAYMENT:
+            assert pack.facts[stage.bill].type is FactType.MONEY
 
 
 def test_a_service_that_is_only_prepared_is_not_offered() -> None:
