@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-from taysir.engine.definition import Flow
+from taysir.engine.definition import Flow, Role
 from taysir.engine.expressions import Condition, condition
 from taysir.engine.findings import Finding
 from taysir.engine.flow_building import build_flow
@@ -50,7 +50,7 @@ def words(text: str) -> dict[str, str]:
     return {"ar": f"نص {text}", "en": f"Text {text}"}
 
 
-ROLES = ("applicant", "system", "officer", "supervisor", "registry")
+ROLES = tuple(role.value for role in Role)
 ENDS = {"granted": "granted", "refused": "refused", "withdrawn": "withdrawn"}
 
 
@@ -120,7 +120,7 @@ class _Drawing:
                 st.sampled_from(["applicant", "payment", "other_agency"])
             )
         if self.draw(st.booleans()):
-            stage["documents"] = ["licence"]
+            stage |= {"documents": ["licence"], "bill": "renewal.fee_minor"}
         self.stages[name] = stage
 
     def action(self, aside: list[str], number: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from taysir.cli.output import print_json
+from taysir.cli.service_bpmn import bpmn, import_drawing
 from taysir.cli.service_changes import diff, law, replay
 from taysir.cli.service_packs import (
     JsonOption,
@@ -47,6 +48,8 @@ def register(app: typer.Typer) -> None:
     service.command("diff")(diff)
     service.command("replay")(replay)
     service.command("law")(law)
+    service.command("bpmn")(bpmn)
+    service.command("import-bpmn")(import_drawing)
     app.add_typer(service, name="service")
 
 

@@ -24,3 +24,13 @@ def parse_duration(text: str) -> timedelta | None:
         return None
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def format_duration(time: timedelta) -> str:
+    """Write a duration of whole seconds in this form."""
+    hours, rest = divmod(time.seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    days = f"{time.days}D" if time.days else ""
+    parts = ((hours, "H"), (minutes, "M"), (seconds, "S"))
+    clock = "".join(f"{number}{unit}" for number, unit in parts if number)
+    return f"P{days}T{clock}" if clock else f"P{days or '0D'}"

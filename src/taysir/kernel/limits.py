@@ -450,6 +450,9 @@ JOURNAL_LOCK_WAIT_S: Final = 10.0
 BACKUP_MANIFEST_BYTES: Final = 64 * MIB
 """The manifest of a backup: about 120 bytes for each file, of half a million files."""
 
+JOURNAL_POSTGRES_WAIT_S: Final = 5
+"""How long a journal waits for PostgreSQL, to connect and for one commit."""
+
 JOURNAL_INDEX_ROWS: Final = 2048
 """Rows that are indexed together; a quarter of the cost of indexing them one by one."""
 
