@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from taysir.exchange.http import HttpLimits, Request, Response
 from taysir.exchange.node import RunningNode
 from taysir.exchange.partner_limits import Allowance
+from taysir.exchange.wire import trace_of
 from taysir.testing.nodes import HOST, PERSONS, PORTAL, PURPOSE, TwoNodes, two_nodes
 from tests.exchange.extra_node import changed, extra_node
 
@@ -207,3 +209,55 @@ def test_an_information_system_that_asks_too_often_is_told_when_to_come_again(
         with connect(node) as connection:
             connection.sendall(other)
             assert connection.recv(65536).startswith(b"HTTP/1.1 403")
+
+
+def test_a_partner_that_asks_too_often_is_refused_and_its_caller_told_when_to_come_again(
+    tmp_path: Path,
+) -> None:
+    with two_nodes(tmp_path) as nodes:
+        allowance = Allowance(requests_per_s=0.5, burst=2)
+        nodes.answering.edge._guard.partners._allowance = allowance
+        with nodes.client() as client:
+            ends = [
+                client.ask(PERSONS, path="/persons/7", purpose=PURPOSE).error_code for _ in range(3)
+            ]
+        assert ends == ["", "", "EXC-0179"]
+        assert nodes.answering.runtime.counters.refusals["nodes", "EXC-0177"] == 1
+
+
+# --- traces --------------------------------------------------------------------------------------
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+def test_a_trace_reaches_the_back_end(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    async def backend(request: Request) -> Response:
+        seen.append(request.header(b"traceparent"))
+        return Response(headers=((b"content-type", b"application/json"),), body=b"{}")
+
+    with two_nodes(tmp_path, backend=backend) as nodes:
+        traced = WHOLE.replace(b"Host", b"traceparent: %s\r\nHost" % TRACE.encode())
+        with connect(nodes.asking) as connection:
+            connection.sendall(traced)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+    assert seen == [TRACE]
+
+
+@pytest.mark.parametrize(
+    ("given", "logged"),
+    [(TRACE, TRACE), ("", ""), ("Sara bint Ahmad", ""), (TRACE.upper(), ""), (TRACE + "\n", "")],
+)
+def test_only_a_trace_is_logged_as_one(given: str, logged: str) -> None:
+    assert trace_of(((b"traceparent", given.encode()),)) == logged
+
+
+def test_a_refused_call_is_logged_with_its_trace(shared_nodes: TwoNodes) -> None:
+    refused = WHOLE.replace(b"/persons/7", b"/nowhere").replace(
+        b"Host", b"traceparent: %s\r\nHost" % TRACE.encode()
+    )
+    with capture_logs() as logs, connect(shared_nodes.asking) as connection:
+        connection.sendall(refused)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 403")
+    assert [row["traceparent"] for row in logs if row["event"] == "call_refused"] == [TRACE]

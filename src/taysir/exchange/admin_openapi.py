@@ -69,6 +69,8 @@ def admin_openapi(table: RouteTable) -> bytes:
 def _reading() -> dict[str, Any]:
     state = {"type": "object", "required": ["status"], "properties": {"status": _TEXT}}
     exchanges = {"type": "array", "items": {"$ref": "#/components/schemas/Exchange"}}
+    key = {"type": "object", "required": ["place", "state", "thumbprint"]}
+    keys = {"type": "object", "properties": {"keys": {"type": "array", "items": key}}}
     counted = {
         "name": "limit",
         "in": "query",
@@ -86,6 +88,10 @@ def _reading() -> dict[str, Any]:
         "/ready": {"get": _get("ready", "Whether the node can carry calls.", state)},
         "/metrics": {"get": _get("metrics", "Counts for Prometheus.", _TEXT, kind="text/plain")},
         OPENAPI_PATH: {"get": _get("openapi", "This document.", {"type": "object"})},
+        "/admin/keys": {"get": _get("listKeys", "The node's keys, and their state.", keys)},
+        "/admin/keys/reload": {
+            "post": _get("reloadKeys", "Read the settings' keys again, as SIGHUP does.", keys)
+        },
         "/admin/exchanges": {
             "get": _get(
                 "listExchanges", "The newest exchanges.", exchanges, parameters=[counted, subject]

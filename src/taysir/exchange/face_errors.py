@@ -134,6 +134,9 @@ EXC_ADMIN = declare(
     mender=Mender.CALLER,
 )
 
+PEER_LIMITS: Final = frozenset({EXC_CONNECTIONS.code, EXC_RATE.code, EXC_CONCURRENT.code})
+"""With these codes another node says that it takes no more calls of ours for now."""
+
 KIND_OF_STATUS: Final = MappingProxyType(
     {
         kind.status: kind

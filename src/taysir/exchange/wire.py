@@ -47,9 +47,11 @@ _NOT_PASSED: Final = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization te trailer upgrade "
     b"transfer-encoding host content-length content-type user-agent server expect date "
     b"authorization cookie set-cookie taysir-statement taysir-purpose taysir-subject "
-    b"taysir-api-key taysir-consent x-road-client x-road-service x-road-id x-road-userid x-road-issue "
-    b"x-road-request-id x-road-request-hash x-road-represented-party x-road-error".split()
+    b"taysir-api-key taysir-consent x-road-client x-road-service x-road-id x-road-userid "
+    b"x-road-issue x-road-request-id x-road-request-hash x-road-represented-party "
+    b"x-road-error".split()
 )
+_TRACE: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -135,6 +137,15 @@ def passed_headers(headers: Headers) -> Headers:
     """
     passed = [pair for pair in headers if pair[0] not in _NOT_PASSED]
     return tuple(sorted(passed)) if passed else ()
+
+
+def trace_of(headers: Headers) -> str:
+    """Return the ``traceparent`` of a message, for logs; empty when there is none or a wrong one.
+
+    Source: W3C Trace Context clause 3.2.
+    """
+    value = dict(headers).get(b"traceparent", b"").decode("latin-1")
+    return value if _TRACE.fullmatch(value) else ""
 
 
 def headers_block(headers: Headers) -> bytes:

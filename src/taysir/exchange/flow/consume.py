@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import orjson
 from msgspec.structs import replace
 
 from taysir.exchange.backend import BackendUnreachable
@@ -21,6 +22,7 @@ from taysir.exchange.errors import (
     EXC_PEER_ANSWER,
     EXC_UNKNOWN_MEMBER,
 )
+from taysir.exchange.face_errors import EXC_PEER_LIMIT, PEER_LIMITS
 from taysir.exchange.frames import Message
 from taysir.exchange.http import Headers, Response
 from taysir.exchange.model import (
@@ -41,6 +43,7 @@ from taysir.exchange.wire import (
     headers_digest,
     passed_headers,
     request_hash,
+    trace_of,
     xroad_error,
 )
 from taysir.kernel import limits
@@ -177,7 +180,7 @@ def _verify(
     """Check the provider's answer, which may be a signed refusal; raises EXC-0111, EXC-0124."""
     party = str(passage.call.service.owner)
     if not carried.statement:
-        raise Problem(EXC_PEER_ANSWER, party=party, reason="unsigned")
+        raise _unsigned(carried.body, party=party)
     try:
         parsed = parse_statement(carried.statement)
     except Problem as problem:
@@ -204,6 +207,17 @@ def _verify(
     if statement.error:
         headers = ((b"x-road-error", statement.error.encode("latin-1")), *headers)
     return Response(status=statement.status, headers=headers, body=carried.body)
+
+
+def _unsigned(body: bytes, *, party: str) -> Problem:
+    """Return what an unsigned answer means: the peer takes no more of us, or it is not one."""
+    try:
+        code = orjson.loads(body).get("code")
+    except (orjson.JSONDecodeError, AttributeError):
+        code = None
+    if code in PEER_LIMITS:
+        return Problem(EXC_PEER_LIMIT, party=party, retry_after_s=limits.BUSY_RETRY_S)
+    return Problem(EXC_PEER_ANSWER, party=party, reason="unsigned")
 
 
 def _signer_fault(signer: MemberCertificate | None, *, by: MemberId, at: datetime) -> str:
@@ -296,6 +310,7 @@ async def _refuse(node: NodeRuntime, passage: _Passage, problem: Problem) -> Res
         exchange_id=passage.exchange_id,
         service=str(passage.call.service),
         code=problem.code,
+        traceparent=trace_of(passage.call.headers),
     )
     try:
         await _keep(node, passage, error_code=problem.code)

@@ -43,6 +43,7 @@ from taysir.exchange.wire import (
     passed_headers,
     service_id,
     subsystem_id,
+    trace_of,
     xroad_error,
 )
 from taysir.kernel import limits
@@ -114,7 +115,12 @@ async def provide(node: NodeRuntime, message: Message, *, tls_thumbprint: str) -
         )
         passage.answer = _project(passage, answer, agreement=agreement)
     except Problem as problem:
-        log.info("call_refused", exchange_id=passage.statement.id, code=problem.code)
+        log.info(
+            "call_refused",
+            exchange_id=passage.statement.id,
+            code=problem.code,
+            traceparent=trace_of(passage.headers),
+        )
         refusal = xroad_error(problem)
         passage.error = dict(refusal.headers)[b"x-road-error"].decode("ascii")
         passage.answer = refusal
