@@ -31,11 +31,11 @@ VERBS: Final = {
     "fsck": "fsck",
     "backup": "backup",
     "restore": "backup",
+    "journal": "journal",
     "registry": "registry",
     "service": "service",
     "dmn": "dmn",
     "keys": "keys",
-    "exposure": "exposure",
     "exposure": "exposure",
 }
 """Each verb and the module of this package that offers it."""

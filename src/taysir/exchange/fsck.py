@@ -306,6 +306,7 @@ def rebuild_index(folder: Path, *, store: Store | None = None) -> None:
         file.unlink()
     kept_in = store or SegmentStore(folder / SEGMENTS)
     index = ExchangeIndex(folder / INDEX)
+    index.serve(kept_in.kind)
     rows: list[IndexRow] = []
     try:
         for record in kept_in.records():

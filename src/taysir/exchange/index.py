@@ -43,6 +43,7 @@ CREATE INDEX IF NOT EXISTS exchange_by_id ON exchange (exchange);
 CREATE INDEX IF NOT EXISTS exchange_by_subject ON exchange (subject) WHERE subject IS NOT NULL;
 CREATE INDEX IF NOT EXISTS exchange_by_issue ON exchange (issue) WHERE issue IS NOT NULL;
 CREATE INDEX IF NOT EXISTS exchange_by_time ON exchange (recorded_at_ms);
+CREATE TABLE IF NOT EXISTS made_for (kind TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS name (number INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS occurrence (
   name INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (name, block)
@@ -111,6 +112,19 @@ class ExchangeIndex:
         """Return the first position that is not indexed."""
         row = self._select("SELECT max(position) FROM exchange")[0]
         return 0 if row[0] is None else int(row[0]) + 1
+
+    def serve(self, kind: str) -> None:
+        """Forget everything that was made for a store of another kind: its places mean nothing."""
+        with self._lock:
+            execute = self._database.execute
+            made_for = execute("SELECT kind FROM made_for").fetchone()
+            if made_for == (kind,):
+                return
+            execute("BEGIN")
+            for table in ("exchange", "occurrence", "made_for"):
+                execute(f"DELETE FROM {table}")  # noqa: S608 - own words
+            execute("INSERT INTO made_for VALUES (?)", (kind,))
+            execute("COMMIT")
 
     def add(self, rows: Sequence[IndexRow]) -> None:
         """Index exchanges; one that is indexed already stays as it is."""

@@ -48,6 +48,8 @@ NODE_BODY_KEY: Final = "bodies.key"
 
 _Kept = TypeVar("_Kept")
 
+OpenStore = Callable[[], Store]
+"""Opens the storage of a journal, once the folder's lock is held."""
 Watcher = Callable[[int, Sequence[StoredExchange]], None]
 """Told of each batch once it is durable: the first position and the records; in the writer's
 thread, so it must be quick and must not raise."""
@@ -80,7 +82,7 @@ class Journal:
         folder: Path,
         *,
         segment_bytes: int = limits.JOURNAL_SEGMENT_BYTES,
-        store: Store | None = None,
+        open_store: OpenStore | None = None,
         body_key: Path | None = None,
     ) -> None:
         """Open the journal of a folder; its records lie in segments there, or in another store.
@@ -92,7 +94,12 @@ class Journal:
         self._loop = asyncio.get_running_loop()
         self._lock = JournalLock(folder, wait_s=limits.JOURNAL_LOCK_WAIT_S)
         try:
-            self._open(folder, store=store, segment_bytes=segment_bytes, body_key=body_key)
+            self._open(
+                folder,
+                open_store=open_store
+                or (lambda: SegmentStore(folder / SEGMENTS, segment_bytes=segment_bytes)),
+                body_key=body_key or folder / NODE_BODY_KEY,
+            )
         except sqlite3.DatabaseError as error:
             self._lock.release()
             raise Problem(EXC_INDEX_WRONG, position=0, reason=str(error)) from error
@@ -106,14 +113,12 @@ class Journal:
         for thread in self._threads:
             thread.start()
 
-    def _open(
-        self, folder: Path, *, store: Store | None, segment_bytes: int, body_key: Path | None
-    ) -> None:
+    def _open(self, folder: Path, *, open_store: OpenStore, body_key: Path) -> None:
         keys = folder / BODY_KEYS
-        node_key = node_body_key(body_key or folder / NODE_BODY_KEY, keys=keys)
-        self._keys = BodyKeys(keys, node_key=node_key)
-        self._store = store or SegmentStore(folder / SEGMENTS, segment_bytes=segment_bytes)
+        self._keys = BodyKeys(keys, node_key=node_body_key(body_key, keys=keys))
+        self._store = open_store()
         self._index = ExchangeIndex(folder / INDEX)
+        self._index.serve(self._store.kind)
         self._watchers: list[Watcher] = []
         self._pending = 0
         self._stuck_since = 0.0

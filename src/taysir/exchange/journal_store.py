@@ -48,6 +48,10 @@ class Store(Protocol):
     """An append-only sequence of chained records; one process writes at a time."""
 
     @property
+    def kind(self) -> str:
+        """What its places mean; an index of another kind is made anew."""
+
+    @property
     def next_position(self) -> int:
         """The position that the next record gets; also the count of records."""
 

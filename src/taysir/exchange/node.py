@@ -38,6 +38,7 @@ from taysir.exchange.frames import ALPN
 from taysir.exchange.guard import make_guard, refusal_of_clients, refusal_of_nodes
 from taysir.exchange.http import HttpServer, serve_http
 from taysir.exchange.journal import Journal
+from taysir.exchange.journal_move import open_database
 from taysir.exchange.keys.ring import KeyRing
 from taysir.exchange.keys.watch import KeyWatch
 from taysir.exchange.link import LinkService
@@ -196,7 +197,7 @@ async def start_node(
         signers=keys.signers,
         backends={ServiceId.parse(s): pools.backend(url) for s, url in settings.services.items()},
         peer=pools.peer,
-        journal=Journal(Path(settings.folder), segment_bytes=settings.segment_bytes),
+        journal=_journal(settings),
         consents=make_consents(settings, directory=source.current, now_ms=_now_ms),
         descriptions=make_descriptions(settings),
         now_ms=_now_ms,
@@ -206,7 +207,9 @@ async def start_node(
     edge = Edge(runtime, guard=guard, agreements=agreements)
     links = LinkService(edge.link, loop=asyncio.get_running_loop())
     desk = KeyWatch(keys, directory=source.current, reread=reread or (lambda: settings))
-    admin = make_admin_gate(settings, AdminFace(runtime, package=package, agreements=agreements), keys=desk)
+    admin = make_admin_gate(
+        settings, AdminFace(runtime, package=package, agreements=agreements), keys=desk
+    )
     faces = await _open_faces(
         settings,
         runtime,
@@ -277,6 +280,16 @@ async def _open_faces(
         ),
         await serve_http(admin, host=host, port=settings.admin_port, bounds=bounds),
     ]
+
+
+def _journal(settings: NodeSettings) -> Journal:
+    place = settings.journal
+    return Journal(
+        Path(settings.folder),
+        segment_bytes=settings.segment_bytes,
+        open_store=(lambda: open_database(place)) if place else None,
+        body_key=Path(settings.bodies_key) if settings.bodies_key else None,
+    )
 
 
 def _now_ms() -> int:

@@ -46,6 +46,8 @@ class _End:
 class SegmentStore:
     """The segments of one folder; open for one writing process at a time."""
 
+    kind = "segments"
+
     def __init__(self, folder: Path, *, segment_bytes: int = limits.JOURNAL_SEGMENT_BYTES) -> None:
         """Open the folder, making it if needed, and find the end of the last whole batch.
 

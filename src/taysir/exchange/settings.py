@@ -113,6 +113,9 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         authority_certificate: the authority's certificate (PEM), the anchor of all trust.
         agreements: the folder of signed agreements.
         segment_bytes: the size of a journal segment.
+        journal: where the journal's records lie: empty for segments in the folder, or the address
+            of a PostgreSQL database (``postgresql://…``, a schema for each node).
+        bodies_key: the file of the key that wraps the keys of bodies; made in the folder if empty.
         log: the transparency log; without it evidence has no third party's time.
         previous: the keys that are being replaced.
         admin: who may use the admin face.
@@ -138,6 +141,8 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     authority_certificate: str
     agreements: str
     segment_bytes: int = limits.JOURNAL_SEGMENT_BYTES
+    journal: str = ""
+    bodies_key: str = ""
     openapi: dict[str, str] = {}
     log: LogSettings | None = None
     previous: PreviousKeys = PreviousKeys()

@@ -51,6 +51,15 @@ EXC_NO_NODE = declare(
     remedy_en="Give the folder that the node's settings name.",
     mender=Mender.OPERATOR,
 )
+EXC_MOVE = declare(
+    "EXC-0806",
+    status=409,
+    ar="لا يمكن نقل سجل الإثبات إلى {target}: {reason}.",
+    en="The journal cannot be moved to {target}: {reason}.",
+    remedy_ar="انقل إلى مجلد أو جدول فارغ. المصدر لم يتغير.",
+    remedy_en="Move to an empty folder or table. The source is as it was.",
+    mender=Mender.OPERATOR,
+)
 EXC_TORN_END = declare(
     "EXC-0811",
     status=500,

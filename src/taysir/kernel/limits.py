@@ -553,6 +553,15 @@ CASE_LEASE_S: Final = 3
 CASE_STEPS: Final = 12
 """Steps that the system takes with one case in one go; the longest path has six."""
 
+BILL_PART_CHARS: Final = 64
+"""The name of one part of a fee: a stage of the flow, whose codes are as long."""
+
+KEPT_PACKS: Final = 16
+"""Earlier versions of services that a process holds compiled; others are built again from the database."""
+
+KEPT_PACK_BYTES: Final = 64 * MIB
+"""The files of one kept version, unpacked; a bound on what a damaged row could unfold to."""
+
 BILL_DAYS: Final = 30
 """Days to pay a bill; the flow of the sample services lapses after as many."""
 
