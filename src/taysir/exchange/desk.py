@@ -168,7 +168,8 @@ class AgreementDesk:
         held = self.shelf.get(agreement.hash)
         if held is None and len(self.shelf.all()) >= limits.AGREEMENTS_HELD:
             raise Problem(EXC_AGREEMENT, reason="this node holds as many as it may")
-        self.steps.note(agreement.hash, "received", at_ms=self._node.now_ms())
+        if held is None:
+            self.steps.note(agreement.hash, "received", at_ms=self._node.now_ms())
         kept = self.shelf.put(agreement)
         log.info("agreement_received", agreement=kept.hash)
         return kept
