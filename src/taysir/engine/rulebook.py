@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 
 from taysir.engine.definition import DecisionPlan
@@ -215,12 +216,18 @@ class _Compiler:
 
     def _compile(self, file: RuleFile, data: bytes) -> Model | None:
         try:
-            return load_dmn(data, file=file.file)
+            return _load(file.file, data)
         except Problem as error:
             line, column = error.params.get("line", 1), error.params.get("column", 1)
             place = Place(file.file, int(line), int(column))
             self.findings.append(problem_finding(ENG_RULES, place, error))
             return None
+
+
+@lru_cache(maxsize=256)
+def _load(file: str, data: bytes) -> Model:
+    """Compile a model once for all packs: versions of a service share most of their rules."""
+    return load_dmn(data, file=file)
 
 
 def _missing_decisions(book: RuleBook, plan: DecisionPlan) -> Iterable[Finding]:

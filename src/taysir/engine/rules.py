@@ -26,6 +26,7 @@ from typing import Any
 from taysir.engine.applying import Applier
 from taysir.engine.decision import Decision, Outcome, Reason, ReasonKind, Step
 from taysir.engine.definition import Lookup, OnNotFound, Pack, ReasonText
+from taysir.engine.dmn.model import Session
 from taysir.engine.errors import ENG_DECISION_FAILED
 from taysir.engine.facts import CaseFacts, EvidenceOutcome
 from taysir.engine.feel import to_feel
@@ -46,6 +47,7 @@ def decide(
     reviewed: bool = False,
     law: LawDay | None = None,
     brief: bool = False,
+    sessions: dict[int, Session] | None = None,
 ) -> Decision:
     """Decide a case by the law of day ``on``.
 
@@ -54,10 +56,14 @@ def decide(
     the rules leave to one and grants. ``law`` applies the law of another day, or as it was known on
     another: without it, a change that became law after the decision plays no part in it, even if it
     reaches back to its day. ``brief`` gives outcome, codes, articles and values without words,
-    inputs and trace, for deciding many cases. Raises ENG-1104 if a rule cannot be applied.
+    inputs and trace, for deciding many cases; ``sessions`` keeps what models decided, for a second
+    decision of the same case by a pack that sees the same facts. Raises ENG-1104 if a rule cannot
+    be applied.
     """
     known = LawDay(on, at.date() if at else on)
     case = _Case(pack, facts, on=on, at=at, law=law or known, brief=brief)
+    if sessions is not None:
+        case.rules.sessions = sessions
     matches = [*case.missing_records(), *case.matching_rows()]
     waits = case.waits()
     if waits:

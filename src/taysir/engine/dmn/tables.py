@@ -7,7 +7,7 @@ Source: DMN 1.5 clause 8. A table compiles once; an evaluation computes the inpu
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from taysir.engine.dmn.model import TABLES
@@ -54,6 +54,19 @@ class Rule:
     outputs: tuple[Run, ...]
     annotations: dict[str, str]
     tests: tuple[UnaryTests, ...] = ()
+    asked: tuple[tuple[int, UnaryTest], ...] = field(init=False, repr=False, compare=False)
+    """The columns in which the row asks for anything, with the test."""
+
+    def __post_init__(self) -> None:
+        asked = ((at, check) for at, check in enumerate(self.checks) if check is not None)
+        object.__setattr__(self, "asked", tuple(asked))
+
+    def cells(self, inputs: Sequence[Value], scope: Scope) -> list[bool | None]:
+        """Return for each cell whether it holds."""
+        cells: list[bool | None] = [True] * len(inputs)
+        for at, check in self.asked:
+            cells[at] = check(inputs[at], scope)
+        return cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +85,7 @@ class Table:
     def run(self, scope: Scope) -> Value:
         """Return the result and add the trace to those of the decision."""
         inputs = [coerce(each.run(scope), each.kind) for each in self.columns]
-        rows = [
-            [
-                check is None or check(value, scope)
-                for check, value in zip(rule.checks, inputs, strict=True)
-            ]
-            for rule in self.rules
-        ]
+        rows = [rule.cells(inputs, scope) for rule in self.rules]
         valid = self._valid(inputs, scope)
         hits = [
             (index, self._outputs(self.rules[index], scope))
