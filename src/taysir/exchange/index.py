@@ -198,10 +198,11 @@ class ExchangeIndex:
         """Return the newest records, newest first."""
         return self._entries("ORDER BY position DESC LIMIT ?", limit)
 
-    def since(self, recorded_at_ms: int, *, limit: int) -> list[IndexEntry]:
-        """Return the records kept since a time, oldest first."""
-        tail = "WHERE recorded_at_ms >= ? ORDER BY recorded_at_ms, position LIMIT ?"
-        return self._entries(tail, recorded_at_ms, limit)
+    def first_since(self, recorded_at_ms: int) -> int | None:
+        """Return the first position that was kept since a time, or None."""
+        query = "SELECT min(position) FROM exchange WHERE recorded_at_ms >= ?"
+        found = self._select(query, recorded_at_ms)[0][0]
+        return None if found is None else int(found)
 
     def signed_by(self, thumbprint: str, *, from_ms: int, until_ms: int) -> Iterator[IndexEntry]:
         """Yield the records that hold a statement signed with a certificate, oldest first."""
@@ -219,9 +220,7 @@ class ExchangeIndex:
             " AND agreement = ? AND recorded_at_ms >= ? AND direction = ? AND outcome = ?"
         )
         side, answered = _DIRECTIONS[direction], _OUTCOMES[CallOutcome.ANSWERED]
-        [(first_of_time,)] = self._select(
-            "SELECT min(position) FROM exchange WHERE recorded_at_ms >= ?", since_ms
-        )
+        first_of_time = self.first_since(since_ms)
         if first_of_time is None:
             return 0
         return sum(

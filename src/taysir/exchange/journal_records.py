@@ -130,6 +130,12 @@ def slot_of(payload: bytes) -> int | None:
     return slot if kind == _EXCHANGE and slot != _NO_SLOT else None
 
 
+def received_call(payload: bytes) -> tuple[str, str] | None:
+    """Return consumer and number of a received call, or None for any other record."""
+    _kind, _slot, _sealed, number, direction, _outcome, consumer, *_ = _decode(payload)
+    return (consumer, number) if direction == Direction.RECEIVED and consumer else None
+
+
 def erasure_record(
     subject: str, *, keys: int, reason: str, at_ms: int, number: str
 ) -> StoredExchange:

@@ -17,6 +17,7 @@ from taysir.exchange.consents import ConsentShelf
 from taysir.exchange.descriptions import Descriptions
 from taysir.exchange.errors import EXC_BUSY, EXC_FEDERATION_EXPIRED, EXC_REPLAY
 from taysir.exchange.journal import Journal
+from taysir.exchange.journal_refusals import RefusalKeeper
 from taysir.exchange.log_keeper import LogKeeper
 from taysir.exchange.model import Directory, NodeEntry
 from taysir.exchange.peers import Peer
@@ -103,12 +104,14 @@ class NodeRuntime:
     keeper: LogKeeper | None = None
     replay: ReplayCache = field(default_factory=ReplayCache)
     counters: Counters = field(default_factory=Counters)
+    refusals: RefusalKeeper = field(init=False)
     quotas: QuotaCounters = field(init=False)
     sealers: dict[MemberId, Sealer] = field(init=False)
 
     def __post_init__(self) -> None:
         """Remember the calls that were received just before a restart, so none is played again."""
         self.quotas = QuotaCounters(self.journal)
+        self.refusals = RefusalKeeper(self.journal, now_ms=self.now_ms, new_id=self.new_id)
         loop = asyncio.get_running_loop()
         self.sealers = {
             member: Sealer(partial(self.signers.__getitem__, member), loop=loop, now_ms=self.now_ms)
@@ -116,7 +119,7 @@ class NodeRuntime:
         }
         now_ms = self.now_ms()
         seen = self.journal.received_since(now_ms - _FRESH_MS)
-        for number in {f"{exchange.consumer} {exchange.exchange_id}" for exchange in seen}:
+        for number in {f"{consumer} {exchange_id}" for consumer, exchange_id in seen}:
             self.replay.accept(number, now_ms=now_ms)
 
     def now(self) -> datetime:

@@ -453,6 +453,12 @@ BACKUP_MANIFEST_BYTES: Final = 64 * MIB
 JOURNAL_POSTGRES_WAIT_S: Final = 5
 """How long a journal waits for PostgreSQL, to connect and for one commit."""
 
+UNSIGNED_REFUSALS_KEPT: Final = 60
+"""Refusals a minute of messages that nobody can be held to; at most 0.7 GB of journal a day."""
+
+UNSIGNED_REFUSAL_BYTES: Final = 8 * KIB
+"""What is kept of a statement that cannot be tied to a member; a good one has 1 KiB."""
+
 JOURNAL_INDEX_ROWS: Final = 2048
 """Rows that are indexed together; a quarter of the cost of indexing them one by one."""
 

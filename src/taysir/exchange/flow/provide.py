@@ -97,6 +97,9 @@ async def provide(node: NodeRuntime, message: Message, *, tls_thumbprint: str) -
         _check_signer(parsed, tls_thumbprint=tls_thumbprint, directory=directory, node=node)
     except Problem as problem:
         log.info("call_not_accepted", code=problem.code)
+        await node.refusals.keep(
+            message.statement, code=problem.code, tls_thumbprint=tls_thumbprint
+        )
         raise
     try:
         agreement = _check_call(node, passage, directory=directory)
