@@ -38,15 +38,15 @@ def authority() -> Signer:
     return self_signed(subject, key=new_key(), serial=5, validity=Validity.days(900, now=START))
 
 
-@lru_cache(maxsize=1)
-def time_stamper() -> Signer:
+@lru_cache(maxsize=4)
+def time_stamper(root: Signer) -> Signer:
     """The certificate and key of a time-stamp authority."""
     key = new_key()
     subject = Subject(use=Use.TIMESTAMP, identifier="WAHA/TSA", organization="Office")
     der = issue(
         subject,
         public_key=key.public_key(),
-        issuer=authority(),
+        issuer=root,
         serial=6,
         validity=Validity.days(800, now=START),
     )
@@ -61,6 +61,8 @@ class ThirdParties:
     now_ms: int = int(START.timestamp() * 1000)
     gone: set[str] = field(default_factory=set)
     stamps: int = 0
+    root: Signer = field(default_factory=authority)
+    revoked: list[tuple[int, datetime]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.judges = {
@@ -72,7 +74,9 @@ class ThirdParties:
             )
             for signer in WITNESSES
         }
-        self._stamper = TimeStamper(time_stamper(), now=self.now, serial=lambda: self.stamps)
+        self._stamper = TimeStamper(
+            time_stamper(self.root), now=self.now, serial=lambda: self.stamps
+        )
         self.trust = LogTrust(
             logs={LOG.name: (LOG.public,)},
             node_of_log={LOG.name: "trf"},
@@ -81,7 +85,7 @@ class ThirdParties:
                 for i, s in enumerate(WITNESSES)
             },
             quorum=2,
-            stamp_roots=(authority().certificate_der,),
+            stamp_roots=(self.root.certificate_der,),
         )
 
     def now(self) -> datetime:
@@ -113,10 +117,10 @@ class ThirdParties:
             if "status" in self.gone:
                 raise Unreachable("TimeoutError")
             period = Validity(start=self.now(), end=self.now() + timedelta(hours=1))
-            crl = issue_crl(authority(), revoked=[], number=1, validity=period)
+            crl = issue_crl(self.root, revoked=self.revoked, number=1, validity=period)
             return Answer(200, crl)
 
-        der = authority().certificate_der
+        der = self.root.certificate_der
         return fetch_status("http://a.invalid/authority.crl", authority=der, get=get)
 
     def ports(self) -> LogPorts:

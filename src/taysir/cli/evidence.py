@@ -34,11 +34,19 @@ def register(app: typer.Typer) -> None:
 def evidence(
     exchange: Annotated[str, typer.Argument(help="The exchange: its X-Road-Request-Id.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Where to write the package.")],
+    *,
     node: Annotated[str, typer.Option(help="The node's admin address.")] = "http://127.0.0.1:8030",
+    bodies: Annotated[
+        bool, typer.Option(help="Whether to hand out the bodies; without them it still verifies.")
+    ] = True,
+    wait: Annotated[
+        bool, typer.Option(help="Whether to wait a moment for witnesses and the time-stamp.")
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Write the evidence package (ZIP) of one exchange."""
     url = f"{node.rstrip('/')}/admin/exchanges/{quote(exchange, safe='')}/evidence"
+    url += f"?bodies={'yes' if bodies else 'no'}&wait={'yes' if wait else 'no'}"
     if not url.startswith(("http://", "https://")):
         raise Problem(CLI_EVIDENCE, node=node, reason="not an HTTP address")
     try:

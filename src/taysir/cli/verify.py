@@ -45,6 +45,10 @@ def verify(
             help="The authority's certificate (PEM), had from elsewhere than the package.",
         ),
     ] = None,
+    stamped: Annotated[
+        bool,
+        typer.Option("--stamped", help="Not valid while a third party's time is still pending."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check evidence or a sealed document: 0 valid, 1 not valid, 2 unreadable."""
@@ -55,7 +59,7 @@ def verify(
             valid = _verify_pdf(file, data, anchor=trusted, as_json=as_json)
         else:
             report = verify_package(data, anchor=trusted)
-            valid = report.valid
+            valid = report.valid and (report.state == "stamped" or not stamped)
             _print_report(report, as_json=as_json)
     except Problem as problem:
         report_problem(problem, as_json=as_json)
@@ -87,10 +91,14 @@ def _print_report(report: Report, *, as_json: bool) -> None:
     language: Language = "ar" if speaks_arabic() else "en"
     for step in report.steps:
         mark = "[green]✓[/]" if step.ok else "[bold red]✗[/]"
+        if step.pending is not None:
+            mark = "[yellow]…[/]"
         console.print(f"{mark} {step.number:>2}. {step.title[language]}")
         for finding in step.findings:
             place = "" if finding.file in finding.text[language] else f" ({finding.file})"
             console.print(f"      [red]{finding.text[language]}[/]{place}")
+        if step.pending is not None:
+            console.print(f"      [yellow]{step.pending[language]}[/]")
     fingerprint = report.authority_fingerprint
     if not report.anchor_given:
         say(
@@ -99,8 +107,16 @@ def _print_report(report: Report, *, as_json: bool) -> None:
             "[yellow]The authority's certificate came from the package itself. Compare its "
             f"fingerprint with an independent source:[/] {fingerprint}",
         )
-    if report.valid:
-        say("[bold green]الإثبات صحيح.[/]", "[bold green]The evidence is valid.[/]")
+    if report.valid and report.state == "stamped":
+        say(
+            "[bold green]الإثبات صحيح، وتشهد له أطراف ثالثة.[/]",
+            "[bold green]The evidence is valid, and third parties vouch for it.[/]",
+        )
+    elif report.valid:
+        say(
+            "[bold yellow]الإثبات صحيح، ولم تكتمل شهادة الأطراف الثالثة بعد: pending.[/]",
+            "[bold yellow]The evidence is valid; third parties' word is still pending.[/]",
+        )
     else:
         say("[bold red]الإثبات غير صحيح.[/]", "[bold red]The evidence is not valid.[/]")
 
@@ -109,6 +125,7 @@ def _as_json(report: Report) -> dict[str, Any]:
     return {
         "ok": report.valid,
         "kind": "evidence",
+        "state": report.state,
         "exchange": report.exchange_id,
         "authority_sha256": report.authority_fingerprint,
         "anchor": "given" if report.anchor_given else "from-package",
@@ -118,6 +135,7 @@ def _as_json(report: Report) -> dict[str, Any]:
                 "name": step.name,
                 "title": step.title,
                 "ok": step.ok,
+                "pending": step.pending,
                 "findings": [{"file": f.file, "text": f.text} for f in step.findings],
             }
             for step in report.steps

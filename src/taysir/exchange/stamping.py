@@ -109,8 +109,18 @@ def verify_stamp(
             raise Problem(EXC_STAMP, reason="it is not over a SHA-256")
         verifier.build().verify(answer, hashlib.sha256(data).digest())
     except (VerificationError, ValueError, TypeError) as error:
-        raise Problem(EXC_STAMP, reason=str(error)[:120] or "it does not verify") from error
+        raise Problem(EXC_STAMP, reason=_reason(error)) from error
     return answer.tst_info.gen_time
+
+
+def _reason(error: Exception) -> str:
+    """Say in words what the library says in the words of its own library."""
+    text = str(error)
+    if text.startswith("Error while verifying certificates"):
+        return "its signature or certificate does not hold"
+    if text == "Mismatch between messages":
+        return "it is over something else"
+    return text[:120] or "it does not verify"
 
 
 def _decode(token: bytes) -> TimeStampResponse:
