@@ -105,7 +105,7 @@ def self_signed(
     for extension, critical in _profile(subject.use):
         builder = builder.add_extension(extension, critical=critical)
     builder = builder.add_extension(_key_identifier(key.public_key()), critical=False)
-    certificate = builder.sign(key, hashes.SHA256())
+    certificate = builder.sign(key, hashes.SHA256(), ecdsa_deterministic=True)
     return Signer(certificate.public_bytes(serialization.Encoding.DER), key)
 
 
@@ -137,7 +137,7 @@ def issue(
     builder = builder.add_extension(
         x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()), critical=False
     )
-    certificate = builder.sign(issuer.key, hashes.SHA256())
+    certificate = builder.sign(issuer.key, hashes.SHA256(), ecdsa_deterministic=True)
     return certificate.public_bytes(serialization.Encoding.DER)
 
 
@@ -160,7 +160,7 @@ def issue_crl(
     for serial, at in sorted(revoked):
         entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at)
         builder = builder.add_revoked_certificate(entry.build())
-    crl = builder.sign(issuer.key, hashes.SHA256())
+    crl = builder.sign(issuer.key, hashes.SHA256(), ecdsa_deterministic=True)
     return crl.public_bytes(serialization.Encoding.DER)
 
 
