@@ -16,8 +16,10 @@ from taysir.kernel.checkpoint import (
     NoteKey,
     NoteSigner,
     cosign,
+    cosignature_lines,
     open_note,
     sign_note,
+    signed_by_log,
 )
 from taysir.kernel.errors import Problem
 from taysir.kernel.merkle import leaf_hash, tree_root
@@ -82,3 +84,21 @@ def test_garbage_ends_in_our_own_error(data: bytes) -> None:
     """The reader never fails in another way."""
     with contextlib.suppress(Problem):
         open_note(data, keys=KEYS)
+
+
+def test_the_logs_own_part_stays_the_same() -> None:
+    """Whatever cosignatures come later, a time-stamp over it holds."""
+    note = sign_note(POINT, signer=LOG)
+
+    assert signed_by_log(note) == signed_by_log(NOTE) == note
+
+
+def test_cosignatures_are_taken_over_line_by_line() -> None:
+    """Only valid lines by the given keys, each once."""
+    note = sign_note(POINT, signer=LOG)
+    line = NOTE.removeprefix(note)
+
+    assert cosignature_lines(NOTE + line, keys=[WITNESS.public]) == line
+    assert cosignature_lines(NOTE, keys=[]) == b""
+    with pytest.raises(Problem, match="KRN-0231"):
+        cosignature_lines(note.replace(b"\n3\n", b"\n4\n") + line, keys=[WITNESS.public])

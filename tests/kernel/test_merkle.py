@@ -105,3 +105,20 @@ def test_tile_paths_are_those_of_the_specification() -> None:
     """Groups of three digits, an x before all but the last, the width of a partial tile."""
     assert Tile(0, 1234067).path == "tile/0/x001/x234/067"
     assert Tile(1, 0, 8).path == "tile/1/000.p/8"
+
+
+@given(st.integers(0, 700), st.integers(0, 300))
+def test_a_builder_is_restored_from_stored_hashes(size: int, more: int) -> None:
+    """A tree that was put aside grows on as if it never had been."""
+    leaves = [leaf_hash(number.to_bytes(4, "big")) for number in range(size + more)]
+    builder, stored = TreeBuilder(), {}
+    for leaf in leaves[:size]:
+        stored.update({(level, index): value for level, index, value in builder.append(leaf)})
+
+    again = TreeBuilder.restore(lambda level, index: stored[level, index], size=size)
+
+    assert again.root() == builder.root()
+    for leaf in leaves[size:]:
+        builder.append(leaf)
+        again.append(leaf)
+    assert (again.size, again.root()) == (size + more, builder.root())
