@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from taysir.engine.definition import PLACEHOLDER, Lookup, Pack, ServiceStatus
+from taysir.engine.definition import PLACEHOLDER, Lookup, Pack, Registration, ServiceStatus
 from taysir.engine.pack import load_pack
 from taysir.engine.source import read_yaml
 from taysir.exchange.model import Classification
@@ -34,12 +34,14 @@ def _is_live(file: Path) -> bool:
 
 def sharing_terms(*, now: datetime) -> list[Terms]:
     """Return the terms of every agreement, valid from yesterday on."""
-    terms = [
-        _lookup_terms(lookup, pack, now=now)
-        for pack in (load_pack(folder) for folder in service_packs())
-        for lookup in pack.lookups
+    packs = [load_pack(folder) for folder in service_packs()]
+    lookups = [_lookup_terms(lookup, pack, now=now) for pack in packs for lookup in pack.lookups]
+    registrations = [
+        _registration_terms(pack.service.registration, pack, now=now)
+        for pack in packs
+        if pack.service.registration is not None
     ]
-    return [*terms, *_other_terms(now)]
+    return [*lookups, *registrations, *_other_terms(now)]
 
 
 def _lookup_terms(lookup: Lookup, pack: Pack, *, now: datetime) -> Terms:
@@ -53,17 +55,21 @@ def _lookup_terms(lookup: Lookup, pack: Pack, *, now: datetime) -> Terms:
     )
 
 
+def _registration_terms(registration: Registration, pack: Pack, *, now: datetime) -> Terms:
+    """A result is entered by virtue of the article that grants it."""
+    return _terms(
+        now,
+        service=str(registration.service),
+        purpose=registration.purpose,
+        legal_basis=pack.reasons[pack.plan.grant_reason].article,
+        operations=[OperationTerms(method="POST", path=registration.path)],
+        fields=sorted(registration.facts),
+    )
+
+
 def _other_terms(now: datetime) -> list[Terms]:
-    """Return the terms for writing a renewal, collecting fees and measuring."""
+    """Return the terms for collecting fees and measuring."""
     return [
-        _terms(
-            now,
-            service="WAHA/GOV/TRF/licensing/renewals",
-            purpose="licence-renewal",
-            legal_basis="traffic-16",
-            operations=[OperationTerms(method="POST", path="/renewals")],
-            fields=[],
-        ),
         _terms(
             now,
             service="WAHA/GOV/PAY/bills/bills",

@@ -100,6 +100,7 @@ class Builder:
             for member, name in item.get(key, {}).items():
                 self._fact(name, source.at((*path, key, member)))
         return Registration(
+            label=item["label"],
             service=ServiceId.parse(item["service"]),
             path=item["path"],
             purpose=item.get("purpose", raw["purpose"]),

@@ -83,9 +83,11 @@ class Registration:
     """Where a granted case is entered before its documents are made.
 
     ``body`` maps members of the message to facts; the case number is always in it. ``facts`` maps
-    JSON pointers of the register's answer to the facts that it gives, e.g. a number.
+    JSON pointers of the register's answer to the facts that it gives, e.g. a number. ``label`` is
+    what people read of it.
     """
 
+    label: Text
     service: ServiceId
     path: str
     purpose: str

@@ -121,7 +121,7 @@ def receive_answer(
     values: dict[str, FactValue] = {}
     provenance = Fetched(str(lookup.service), agreement, exchange_id, at, lookup.name)
     for pointer, name in lookup.facts.items():
-        value = _at_pointer(body, pointer)
+        value = at_pointer(body, pointer)
         if value is _ABSENT and pack.facts[name].accepts(None):
             value = None
         if value is _ABSENT or not pack.facts[name].accepts(value):
@@ -166,12 +166,12 @@ def _hopeful(lookup: Lookup, facts: CaseFacts) -> bool:
     )
 
 
-def _at_pointer(body: Json, pointer: str) -> Any:
-    """Follow a JSON pointer (RFC 6901) of object members."""
+def at_pointer(body: Json, pointer: str, *, missing: Any = _ABSENT) -> Any:
+    """Follow a JSON pointer (RFC 6901) of object members; ``missing`` where it leads nowhere."""
     value = body
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
         if not isinstance(value, dict) or name not in value:
-            return _ABSENT
+            return missing
         value = value[name]
     return value

@@ -8,40 +8,47 @@ made good by the next call, because every step is safe to repeat.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-import orjson
 from django.db import transaction
 from django.utils import timezone
 
 from taysir.engine.decision import Decision, Outcome, record_values
-from taysir.engine.definition import Pack, Role
-from taysir.engine.facts import EvidenceOutcome
-from taysir.engine.flow import due_action, due_at, fire_timer, stage_of, transition
+from taysir.engine.definition import Pack, Stage
+from taysir.engine.facts import CaseFacts
+from taysir.engine.flow import escalate, fire_timer, stage_of
+from taysir.engine.flow_due import DueEscalation, due_action, due_escalation
 from taysir.engine.rules import decide
-from taysir.exchange.client import Outcome as AskOutcome
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
-from taysir.kernel.identifiers import ServiceId
 from taysir.kernel.log import get_logger
 from taysir.kernel.money import Money
+from taysir.transactions.cases.billing import tell
 from taysir.transactions.cases.exchange import agencies
 from taysir.transactions.cases.fetching import ask_agencies, take_over
 from taysir.transactions.cases.models import Case
+from taysir.transactions.cases.moving import (
+    Move,
+    decides,
+    lock,
+    postpone,
+    schedule,
+    take,
+    work_time,
+)
 from taysir.transactions.cases.recording import record_event
+from taysir.transactions.cases.registering import enter
 from taysir.transactions.catalogue.packs import Offer, offer_with
 from taysir.transactions.documents import service as documents
 from taysir.transactions.identity.models import Person
-from taysir.transactions.notices.service import send
-from taysir.transactions.payments import service as payments
 from taysir.transactions.payments.models import Bill
-from taysir.ui.formats import format_date
 
 log = get_logger(__name__)
 
-REGISTER: Final = ServiceId.parse("WAHA/GOV/TRF/licensing/renewals")
+Step = Callable[[Case, Offer, datetime], bool]
+"""One step of the system with a case; true if it moved the case."""
 
 
 def case_advance(case_id: UUID, *, now: datetime | None = None) -> Case:
@@ -50,27 +57,63 @@ def case_advance(case_id: UUID, *, now: datetime | None = None) -> Case:
         at = now or timezone.now()
         case = Case.objects.get(pk=case_id)
         offer = offer_with(case.pack_hash)
-        step = _STEPS.get(case.stage)
+        step = _step_at(stage_of(offer.pack, case.token))
         moved = _by_clock(case, offer.pack, at=at) or (step is not None and step(case, offer, at))
         if not moved:
             break
     return Case.objects.get(pk=case_id)
 
 
+def _step_at(stage: Stage) -> Step | None:
+    """Return what the system does at a stage, as the stage itself says."""
+    if stage.bill:
+        return _take_payment
+    if stage.documents:
+        return _issue
+    if decides(stage):
+        return _check
+    return _recheck if stage.timer is not None else None
+
+
 def _by_clock(case: Case, pack: Pack, *, at: datetime) -> bool:
-    """Take the action that has fallen due by itself: a deadline, or a timer of the stage."""
-    due = due_action(pack, case.token, at=at)
-    if due is None:
-        return False
-    if due.is_deadline:
-        _move(case, pack, due.action, at=at)
+    """Do what has fallen due by itself: a deadline, an escalation, or a timer of the stage."""
+    token, work = case.token, work_time()
+    due = due_action(pack, token, at=at, work=work)
+    if due is not None and due.is_deadline:
+        take(case, pack, Move(action=due.action, stage=due.stage), at=at)
         return True
-    with transaction.atomic():
-        locked = _lock(case)
-        locked.token = fire_timer(locked.token)
-        locked.due_at = at
-        locked.save()
+    escalation = due_escalation(pack, token, work=work)
+    if escalation is not None and escalation.due <= at:
+        return _escalate(case, pack, escalation, at=at)
+    if due is not None:
+        with transaction.atomic():
+            locked = lock(case)
+            locked.token = fire_timer(locked.token, stage=due.stage)
+            locked.due_at = at
+            locked.save()
     return False
+
+
+def _escalate(case: Case, pack: Pack, due: DueEscalation, *, at: datetime) -> bool:
+    """Let a further role act on a stage that has waited too long."""
+    with transaction.atomic():
+        locked = lock(case)
+        if locked.token != case.token:
+            return True  # somebody else moved it in the meantime; the loop looks again
+        locked.token = escalate(locked.token, stage=due.stage)
+        record_event(
+            locked,
+            "escalated",
+            pack=pack,
+            role="system",
+            at=at,
+            told=False,
+            stage=due.stage,
+            to=due.escalation.role.value,
+        )
+        schedule(locked, pack, at=at)
+        locked.save()
+    return True
 
 
 # --- checking and waiting ------------------------------------------------------------------------
@@ -94,7 +137,12 @@ def _check(case: Case, offer: Offer, at: datetime) -> bool:
         Outcome.REFERRED: "refer",
         Outcome.WAITING: "refer" if decision.disputed else "wait",
     }[decision.outcome]
-    _move(case, pack, action, at=at, then=lambda locked: _tell(locked, pack, decision, at=at))
+    move = Move(
+        action=action,
+        before=lambda locked: _keep(locked, decision, at=at),
+        after=lambda locked: _tell(locked, pack, decision, previous=case.decision, at=at),
+    )
+    take(case, pack, move, at=at)
     return True
 
 
@@ -111,15 +159,22 @@ def _ask(
     )
     if asked:
         with transaction.atomic():
-            locked = _lock(case)
+            locked = lock(case)
             take_over(locked, pack, asked, at=at)
             locked.save()
 
 
-def _tell(case: Case, pack: Pack, decision: Decision, *, at: datetime) -> None:
-    """Keep a decision with the case, record it, and tell the person."""
-    previous = case.decision
+def _keep(case: Case, decision: Decision, *, at: datetime) -> None:
+    """Keep a decision with the case; what it computes decides the case's way from here."""
     case.decision_json = decision.to_json().decode("utf-8")
+    if decision.outcome in (Outcome.GRANTED, Outcome.REFERRED):
+        case.facts = record_values(case.facts, decision, at=at)
+
+
+def _tell(
+    case: Case, pack: Pack, decision: Decision, *, previous: Decision | None, at: datetime
+) -> None:
+    """Record a decision and tell the person what it means for them."""
     service = {"service": pack.service.title}
     record_event(
         case,
@@ -133,7 +188,7 @@ def _tell(case: Case, pack: Pack, decision: Decision, *, at: datetime) -> None:
     if decision.outcome is Outcome.WAITING:
         if previous is None or previous.codes != decision.codes:
             _record_stop(case, pack, decision, at=at)
-            _send(case, "waiting", {**service, "missing": _reasons(decision)}, at=at)
+            tell(case, "waiting", {**service, "missing": _reasons(decision)}, at=at)
         return
     if decision.outcome is Outcome.REFERRED:
         return
@@ -150,10 +205,7 @@ def _tell(case: Case, pack: Pack, decision: Decision, *, at: datetime) -> None:
         articles=list(decision.articles),
     )
     if decision.outcome is Outcome.REFUSED:
-        _send(case, "refused", {**service, "reasons": _reasons(decision)}, at=at)
-    else:
-        case.facts = record_values(case.facts, decision, at=at)
-        _bill(case, pack, at=at)
+        tell(case, "refused", {**service, "reasons": _reasons(decision)}, at=at)
 
 
 def _record_stop(case: Case, pack: Pack, decision: Decision, *, at: datetime) -> None:
@@ -193,50 +245,30 @@ def _reasons(decision: Decision) -> dict[str, str]:
 
 def _recheck(case: Case, offer: Offer, at: datetime) -> bool:
     """Check a waiting case again once its pause is over; agencies that were down sooner."""
-    if case.due_at is None or case.due_at > at:
+    timer = stage_of(offer.pack, case.token).timer
+    if timer is None or case.due_at is None or case.due_at > at:
         return False
-    with transaction.atomic():
-        locked = _lock(case)
-        locked.token = transition(offer.pack, locked.token, "recheck", role=Role.SYSTEM, at=at)
+
+    def start_clock(locked: Case) -> None:
         record_event(locked, "clock_started", pack=offer.pack, role="system", at=at)
-        locked.save()
+
+    take(case, offer.pack, Move(action=timer.action, after=start_clock), at=at)
     return True
 
 
 # --- paying --------------------------------------------------------------------------------------
 
 
-def _bill(case: Case, pack: Pack, *, at: datetime) -> None:
-    amount = int(case.facts.value("renewal.fee_minor"))
-    due = timezone.localdate(at) + timedelta(days=limits.BILL_DAYS)
-    bill = payments.create_bill(
-        case_number=case.number,
-        amount_minor=amount,
-        payer_ref=case.person_ref,
-        description={"ar": pack.service.title["ar"], "en": pack.service.title["en"]},
-        due=due,
-        now=at,
-    )
-    case.bill_number = bill.number
-    record_event(case, "fee_issued", pack=pack, role="system", at=at, amount_minor=amount)
-    record_event(case, "clock_stopped", pack=pack, role="system", at=at, cause="payment")
-    money = Money(amount)
-    values = {
-        "service": pack.service.title,
-        "amount": {"ar": money.format("ar"), "en": money.format("en")},
-        "bill_number": bill.number,
-        "due": {"ar": format_date(due, "ar"), "en": format_date(due, "en")},
-    }
-    _send(case, "bill_issued", values, at=at)
-
-
 def _take_payment(case: Case, offer: Offer, at: datetime) -> bool:
-    """Go on once the treasury has confirmed the bill."""
+    """Go on once the treasury has confirmed the bill, or at once if there is nothing to pay."""
+    if not case.facts.value(stage_of(offer.pack, case.token).bill):
+        take(case, offer.pack, Move(action="paid"), at=at)
+        return True
     bill = Bill.objects.filter(number=case.bill_number).first()
     if bill is None or not bill.is_paid:
         return False
 
-    def tell(locked: Case) -> None:
+    def acknowledge(locked: Case) -> None:
         record_event(locked, "clock_started", pack=offer.pack, role="system", at=at)
         record_event(
             locked,
@@ -248,9 +280,9 @@ def _take_payment(case: Case, offer: Offer, at: datetime) -> bool:
         )
         money = Money(bill.amount_minor)
         amount = {"ar": money.format("ar"), "en": money.format("en")}
-        _send(locked, "paid", {"amount": amount, "bill_number": bill.number}, at=at)
+        tell(locked, "paid", {"amount": amount, "bill_number": bill.number}, at=at)
 
-    _move(case, offer.pack, "paid", at=at, then=tell)
+    take(case, offer.pack, Move(action="paid", after=acknowledge), at=at)
     return True
 
 
@@ -258,130 +290,46 @@ def _take_payment(case: Case, offer: Offer, at: datetime) -> bool:
 
 
 def _issue(case: Case, offer: Offer, at: datetime) -> bool:
-    """Write the new term into the register, make the sealed document, and finish."""
-    if not _register(case):
-        _postpone(case, at=at)
+    """Enter the result into the register, make the stage's sealed documents, and go on."""
+    pack = offer.pack
+    facts = _registered(case, pack)
+    if facts is None:
+        postpone(case, at=at)
         return False
-    values = {name: known.value for name, known in case.facts.items()}
-    for output in offer.pack.service.outputs:
-        documents.issue(
-            kind=output.code,
-            template=offer.folder / output.template,
-            case_number=case.number,
-            holder_ref=case.person_ref,
-            data=values,
-            issued_at=at,
-        )
+    stage = stage_of(pack, case.token)
+    values = {name: known.value for name, known in facts.items()}
+    for output in pack.service.outputs:
+        if output.code in stage.documents:
+            documents.issue(
+                kind=output.code,
+                template=offer.folder / output.template,
+                case_number=case.number,
+                holder_ref=case.person_ref,
+                data=values,
+                issued_at=at,
+            )
 
-    def tell(locked: Case) -> None:
-        record_event(locked, "output_issued", pack=offer.pack, role="system", at=at)
-        _send(locked, "granted", {"service": offer.pack.service.title}, at=at)
+    def keep(locked: Case) -> None:
+        locked.facts = facts
 
-    _move(case, offer.pack, "issued", at=at, then=tell)
+    def announce(locked: Case) -> None:
+        record_event(locked, "output_issued", pack=pack, role="system", at=at)
+        tell(locked, "granted", {"service": pack.service.title}, at=at)
+
+    take(case, pack, Move(action="issued", before=keep, after=announce), at=at)
     return True
 
 
-def _register(case: Case) -> bool:
-    facts = case.facts
-    body = {
-        "case_number": case.number,
-        "national_id": facts.value("applicant.national_id"),
-        "expires_on": facts.value("renewal.term_until"),
-        "previous_expires_on": facts.value("licence.expires_on"),
-        "restrictions": facts.value("renewal.restrictions") or [],
-    }
-    answer = agencies().ask(
-        REGISTER,
-        method="POST",
-        path="/renewals",
-        body=orjson.dumps(body),
-        purpose="licence-renewal",
-        subject=str(body["national_id"]),
-        issue=case.number,
-    )
-    if answer.outcome is not AskOutcome.ANSWERED:
-        log.warning("renewal_not_registered", case=case.number, outcome=answer.outcome.value)
-    return answer.outcome is AskOutcome.ANSWERED
-
-
-# --- moving --------------------------------------------------------------------------------------
-
-_STEPS: Final[dict[str, Callable[[Case, Offer, datetime], bool]]] = {
-    "checking": _check,
-    "waiting": _recheck,
-    "payment": _take_payment,
-    "issuing": _issue,
-}
-
-
-def _move(
-    case: Case,
-    pack: Pack,
-    action: str,
-    *,
-    at: datetime,
-    then: Callable[[Case], None] | None = None,
-) -> None:
-    """Take an action of the flow and everything that belongs to it, in one transaction."""
-    with transaction.atomic():
-        locked = _lock(case)
-        if locked.stage != case.stage:
-            return  # somebody else moved it in the meantime; the loop looks again
-        locked.token = transition(pack, locked.token, action, role=Role.SYSTEM, at=at)
-        if then is not None:
-            then(locked)
-        _schedule(locked, pack, at=at)
-        locked.save()
-
-
-def _schedule(case: Case, pack: Pack, *, at: datetime) -> None:
-    """Say when the case is due again; agencies that were down are asked again soon."""
-    stage = stage_of(pack, case.token)
-    if stage.final:
-        case.due_at, case.tries = None, 0
-        return
-    following = due_at(pack, case.token)
-    case.due_at = following.due if following else None
-    if case.stage in ("checking", "issuing"):
-        case.due_at = at
-    outcomes = {evidence.outcome for evidence in case.facts.evidence.values()}
-    if case.stage == "waiting" and outcomes & {
-        EvidenceOutcome.UNREACHABLE,
-        EvidenceOutcome.INVALID,
-    }:
-        case.due_at = at + _pause(case.tries)
-        case.tries += 1
-
-
-def _postpone(case: Case, *, at: datetime) -> None:
-    with transaction.atomic():
-        locked = _lock(case)
-        locked.due_at = at + _pause(locked.tries)
-        locked.tries += 1
-        locked.save()
-
-
-def _pause(tries: int) -> timedelta:
-    seconds = limits.RETRY_FIRST_S * 2 ** min(tries, 20)
-    return timedelta(seconds=min(seconds, limits.RETRY_LONGEST_S))
-
-
-def _lock(case: Case) -> Case:
-    return Case.objects.select_for_update().get(pk=case.pk)
+def _registered(case: Case, pack: Pack) -> CaseFacts | None:
+    registration = pack.service.registration
+    if registration is None:
+        return case.facts
+    subject = _person(case).national_id
+    return enter(case, pack, registration, subject=subject, agencies=agencies())
 
 
 def _person(case: Case) -> Person:
     return Person.objects.get(pk=case.person_ref)
-
-
-def _send(case: Case, template: str, values: dict[str, Any], *, at: datetime) -> None:
-    send(
-        person_ref=case.person_ref,
-        case_number=case.number,
-        template=template,
-        values=values,
-        now=at,
-    )
 
 
 def advance_quietly(case_id: UUID) -> None:

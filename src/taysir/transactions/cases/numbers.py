@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from datetime import datetime
+from uuid import UUID
 
 from taysir.kernel.luhn import check_digit
 from taysir.transactions.cases.models import Case
+
+
+def case_draw(case_id: UUID) -> int:
+    """Return a case's draw of 0 to 99 for samples: nobody chooses it, anybody can check it."""
+    digest = hashlib.sha256(b"taysir-draw-1\n" + case_id.bytes).digest()
+    return int.from_bytes(digest[:8]) % 100
 
 
 def case_number(agency: str, *, at: datetime) -> str:

@@ -13,8 +13,15 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from taysir.engine.definition import Pack, Page, Role
-from taysir.engine.facts import Attested, CaseFacts, Dispute, FactSource
-from taysir.engine.flow import start_token, transition
+from taysir.engine.facts import (
+    CASE_FACTS,
+    Attested,
+    CaseFacts,
+    Dispute,
+    FactSource,
+    FactValue,
+)
+from taysir.engine.flow import live_stages, start_token, transition
 from taysir.engine.pages import Answers, apply_answers, next_page, validate_answers
 from taysir.kernel import limits
 from taysir.kernel.errors import Language, Problem
@@ -26,9 +33,11 @@ from taysir.transactions.cases.errors import (
 from taysir.transactions.cases.exchange import agencies
 from taysir.transactions.cases.fetching import ask_agencies, take_over
 from taysir.transactions.cases.models import Case
-from taysir.transactions.cases.numbers import case_number
+from taysir.transactions.cases.moving import flow_facts
+from taysir.transactions.cases.numbers import case_draw, case_number
 from taysir.transactions.cases.recording import record_event
 from taysir.transactions.catalogue.packs import offer_of, offer_with
+from taysir.transactions.catalogue.versions import keep
 from taysir.transactions.identity.models import Person
 from taysir.transactions.notices.service import send
 
@@ -83,6 +92,8 @@ def _make(person: Person, pack: Pack, *, at: datetime) -> Case:
     try:
         with transaction.atomic():
             case.number = case_number(pack.service.owner.member, at=at)
+            case.facts = _stated(case, pack, at=at)
+            keep(pack, at=at)
             case.save(force_insert=True)
             record_event(case, "started", pack=pack, role="applicant", at=at)
             case.save()
@@ -92,6 +103,14 @@ def _make(person: Person, pack: Pack, *, at: datetime) -> Case:
             raise
         return draft
     return case
+
+
+def _stated(case: Case, pack: Pack, *, at: datetime) -> CaseFacts:
+    """Return the facts with what the platform states of the case, as far as the pack asks."""
+    stated = {"case.number": case.number, "case.draw": case_draw(case.pk)}
+    provenance = Attested("platform", at)
+    known = {name: FactValue(stated[name], provenance) for name in CASE_FACTS if name in pack.facts}
+    return case.facts.with_values(known)
 
 
 def case_fetch(case: Case, *, person: Person, now: datetime | None = None) -> Case:
@@ -186,10 +205,14 @@ def case_submit(case: Case, *, person: Person, now: datetime | None = None) -> C
         locked = Case.objects.select_for_update().get(pk=case.pk)
         if locked.submitted_at is not None:
             return locked
-        incomplete = next_page(pack, locked.facts, on=timezone.localdate(at)) is not None
+        today = timezone.localdate(at)
+        incomplete = next_page(pack, locked.facts, by=Role.APPLICANT, on=today) is not None
         if locked.stage != "draft" or incomplete:
             raise Problem(TRX_CASE_MOVED_ON, case=case.number)
-        locked.token = transition(pack, locked.token, "submit", role=Role.APPLICANT, at=at)
+        facts = flow_facts(locked, pack, at=at)
+        locked.token = transition(
+            pack, locked.token, "submit", role=Role.APPLICANT, at=at, facts=facts
+        )
         # The request that sends a case advances it; the worker steps in if that did not happen.
         locked.submitted_at, locked.due_at = at, at + timedelta(seconds=limits.CASE_LEASE_S)
         record_event(locked, "submitted", pack=pack, role="applicant", at=at)
@@ -213,7 +236,14 @@ def case_withdraw(case: Case, *, person: Person, now: datetime | None = None) ->
         if locked.stage == "withdrawn":
             return locked
         try:
-            locked.token = transition(pack, locked.token, "withdraw", role=Role.APPLICANT, at=at)
+            locked.token = transition(
+                pack,
+                locked.token,
+                "withdraw",
+                role=Role.APPLICANT,
+                stage=_where_to_withdraw(pack, locked),
+                at=at,
+            )
         except Problem as problem:
             raise Problem(TRX_CASE_MOVED_ON, case=case.number) from problem
         locked.due_at = None
@@ -227,6 +257,12 @@ def case_withdraw(case: Case, *, person: Person, now: datetime | None = None) ->
         )
         locked.save()
     return locked
+
+
+def _where_to_withdraw(pack: Pack, case: Case) -> str:
+    """Return the stage to withdraw from: with branches running, any that allows it ends them."""
+    stages = live_stages(pack, case.token)
+    return next((stage.name for stage in stages if "withdraw" in stage.actions), "")
 
 
 def case_bill_paid(case_number: str, bill_number: str) -> None:

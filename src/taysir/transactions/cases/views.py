@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from taysir.engine.definition import Pack
+from taysir.engine.definition import Pack, Role
 from taysir.engine.pages import next_page
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
@@ -147,7 +147,8 @@ def case(request: HttpRequest, person: Person, number: str) -> HttpResponse:
     """Show where a case is, why, and what the person can do."""
     found = case_of(person, number=number)
     pack, language = _pack(found), current_language()
-    following = next_page(pack, found.facts) if found.stage == "draft" else None
+    draft = found.stage == "draft"
+    following = next_page(pack, found.facts, by=Role.APPLICANT) if draft else None
     context = {
         "case": found,
         "service": pack.service,

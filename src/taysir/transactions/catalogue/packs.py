@@ -1,4 +1,8 @@
-"""The service packs of this installation, loaded once a process and found by code or hash."""
+"""The service packs of this installation, loaded once a process and found by code or hash.
+
+What is offered are the live services of the packs that the settings name. A case finds its own
+version by hash, also when the settings name another one by now (``versions.py``).
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,12 @@ from pathlib import Path
 
 from django.conf import settings
 
-from taysir.engine.definition import Pack
+from taysir.engine.definition import Pack, ServiceStatus
 from taysir.engine.pack import load_pack
 from taysir.kernel.errors import Problem
 from taysir.kernel.text import fold_arabic
-from taysir.transactions.catalogue.errors import TRX_PACK_MISSING, TRX_SERVICE_UNKNOWN
+from taysir.transactions.catalogue.errors import TRX_SERVICE_UNKNOWN
+from taysir.transactions.catalogue.versions import kept_pack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +28,21 @@ class Offer:
     folder: Path
 
 
-@lru_cache(maxsize=1)
 def offers() -> tuple[Offer, ...]:
     """Return every service on offer; loading stops at the first pack that is not sound."""
-    folders = [Path(folder) for folder in settings.TAYSIR_PORTAL.packs]
-    return tuple(Offer(pack=load_pack(folder), folder=folder) for folder in folders)
+    live = ServiceStatus.LIVE
+    return tuple(offer for offer in installed() if offer.pack.service.status is live)
+
+
+def installed() -> tuple[Offer, ...]:
+    """Return every pack that the settings name, also those that are only prepared."""
+    return _loaded(tuple(settings.TAYSIR_PORTAL.packs))
+
+
+@lru_cache(maxsize=4)
+def _loaded(folders: tuple[str, ...]) -> tuple[Offer, ...]:
+    paths = [Path(folder) for folder in folders]
+    return tuple(Offer(pack=load_pack(path), folder=path) for path in paths)
 
 
 def offer_of(code: str) -> Offer:
@@ -40,10 +55,11 @@ def offer_of(code: str) -> Offer:
 
 def offer_with(digest: str) -> Offer:
     """Return the pack that a case is pinned to; raises TRX-0102."""
-    for offer in offers():
+    for offer in installed():
         if offer.pack.hash == digest:
             return offer
-    raise Problem(TRX_PACK_MISSING, pack=digest[:12])
+    pack, folder = kept_pack(digest)
+    return Offer(pack=pack, folder=folder)
 
 
 def search(words: str) -> tuple[Offer, ...]:

@@ -18,10 +18,11 @@ class BillStatus(models.TextChoices):
 
 
 class Bill(models.Model):
-    """One demand for one case."""
+    """One demand for one case, or for one part of it where a fee is paid in parts."""
 
     number = models.CharField(max_length=20, unique=True)
-    case_number = models.CharField(max_length=limits.CASE_NUMBER_CHARS, unique=True)
+    case_number = models.CharField(max_length=limits.CASE_NUMBER_CHARS, db_index=True)
+    part = models.CharField(max_length=limits.BILL_PART_CHARS, blank=True)
     payer_ref = models.CharField(max_length=64, db_index=True)
     amount_minor = models.PositiveBigIntegerField()
     description_ar = models.CharField(max_length=300)
@@ -39,6 +40,9 @@ class Bill(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-created_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case_number", "part"], name="payments_one_bill_a_part")
+        ]
 
     def __str__(self) -> str:
         return f"bill {self.number}"

@@ -1,9 +1,10 @@
 """Makes bills and follows their payment; the only writer of this app.
 
-One bill a case. ``create_bill`` never fails because the treasury is down: the bill then waits in
-the state *new* and ``reconcile`` registers it. Whatever the treasury reports is compared with the
-bill before it counts, payments are counted once by their reference, and money beyond the amount is
-recorded as a refund due. Subscribers are called in the transaction that turns a bill *paid*.
+One bill a case, or one for each part that is paid. ``create_bill`` never fails because the
+treasury is down: the bill then waits in the state *new* and ``reconcile`` registers it. Whatever
+the treasury reports is compared with the bill before it counts, payments are counted once by their
+reference, and money beyond the amount is recorded as a refund due. Subscribers are called in the
+transaction that turns a bill *paid*.
 """
 
 from __future__ import annotations
@@ -41,17 +42,19 @@ def create_bill(
     payer_ref: str,
     description: Mapping[str, str],
     due: date,
+    part: str = "",
     now: datetime | None = None,
     draw: Callable[[int], int] = secrets.randbelow,
 ) -> Bill:
     """Make the bill of a case and register it with the treasury; the same call again is harmless.
 
     Args:
-        case_number: the case; it has one bill.
+        case_number: the case; it has one bill, or one for each part.
         amount_minor: what is owed, in qirsh.
         payer_ref: the person who owes it.
         description: what it is for, ``{"ar": …, "en": …}``.
         due: the last day of payment.
+        part: which part of the case's fee it is, where it is paid in parts.
         now: the time of making, by default the clock's.
         draw: the source of bill numbers, which nobody should guess from another.
 
@@ -61,8 +64,9 @@ def create_bill(
     if not 0 < amount_minor <= limits.BILL_AMOUNT_MINOR:
         raise Problem(TRX_BILL_AMOUNT, amount=amount_minor)
     moment = now or timezone.now()
-    bill = _bill_of_case(case_number, amount_minor=amount_minor) or _make(
+    bill = _bill_of_case(case_number, part=part, amount_minor=amount_minor) or _make(
         case_number=case_number,
+        part=part,
         amount_minor=amount_minor,
         payer_ref=payer_ref,
         description=description,
@@ -109,8 +113,8 @@ def reconcile(*, now: datetime | None = None, limit: int = limits.RECONCILE_BATC
     return paid
 
 
-def _bill_of_case(case_number: str, *, amount_minor: int) -> Bill | None:
-    bill = Bill.objects.filter(case_number=case_number).first()
+def _bill_of_case(case_number: str, *, part: str, amount_minor: int) -> Bill | None:
+    bill = Bill.objects.filter(case_number=case_number, part=part).first()
     if bill is not None and bill.amount_minor != amount_minor:
         raise Problem(TRX_BILL_CONFLICT, case=case_number)
     return bill
@@ -119,6 +123,7 @@ def _bill_of_case(case_number: str, *, amount_minor: int) -> Bill | None:
 def _make(
     *,
     case_number: str,
+    part: str,
     amount_minor: int,
     payer_ref: str,
     description: Mapping[str, str],
@@ -130,6 +135,7 @@ def _make(
         bill = Bill(
             number=bill_number(registry.config().biller, serial=draw(10**9)),
             case_number=case_number,
+            part=part,
             payer_ref=payer_ref,
             amount_minor=amount_minor,
             description_ar=description["ar"],
@@ -141,7 +147,7 @@ def _make(
             with transaction.atomic():
                 bill.save(force_insert=True)
         except IntegrityError:  # the number is taken, or another request made this case's bill
-            found = _bill_of_case(case_number, amount_minor=amount_minor)
+            found = _bill_of_case(case_number, part=part, amount_minor=amount_minor)
             if found is not None:
                 return found
             continue

@@ -8,7 +8,6 @@ from datetime import datetime
 from taysir.exchange.client import Read
 from taysir.kernel import limits
 from taysir.kernel.identifiers import ServiceId
-from taysir.transactions.cases.advancing import REGISTER
 from taysir.transactions.cases.exchange import agencies
 from taysir.transactions.cases.models import Case
 from taysir.transactions.catalogue.packs import offers
@@ -29,7 +28,6 @@ _AGENCIES = {
     "PAY": mark("بوابة المدفوعات"),
     "PRG": mark("برنامج التعاملات الإلكترونية"),
 }
-_WRITTEN = mark("تسجيل الرخصة المجددة")
 _OUTCOMES = {
     "answered": mark("أجيب"),
     "refused": mark("رُفض السؤال"),
@@ -90,7 +88,10 @@ def _what(service: ServiceId) -> str:
         for lookup in offer.pack.lookups:
             if lookup.service == service:
                 return choose(lookup.label)
-    return translate(_WRITTEN) if service == REGISTER else str(service)
+        registration = offer.pack.service.registration
+        if registration is not None and registration.service == service:
+            return choose(registration.label)
+    return str(service)
 
 
 def _purpose(purpose: str) -> str:

@@ -1,0 +1,56 @@
+"""Makes the bill of a stage at which something is to be paid, and tells the person."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from taysir.engine.definition import Pack, Stage
+from taysir.kernel import limits
+from taysir.kernel.money import Money
+from taysir.transactions.cases.models import Case
+from taysir.transactions.cases.recording import record_event
+from taysir.transactions.notices.service import send
+from taysir.transactions.payments import service as payments
+from taysir.ui.formats import format_date
+
+
+def issue_bill(case: Case, pack: Pack, stage: Stage, *, at: datetime) -> None:
+    """Bill what the stage's fact says; nothing to pay makes no bill. Saves no case."""
+    amount = int(case.facts.value(stage.bill) or 0)
+    if amount == 0:
+        return
+    due = timezone.localdate(at) + timedelta(days=limits.BILL_DAYS)
+    bill = payments.create_bill(
+        case_number=case.number,
+        part=stage.name,
+        amount_minor=amount,
+        payer_ref=case.person_ref,
+        description={"ar": pack.service.title["ar"], "en": pack.service.title["en"]},
+        due=due,
+        now=at,
+    )
+    case.bill_number = bill.number
+    record_event(case, "fee_issued", pack=pack, role="system", at=at, amount_minor=amount)
+    record_event(case, "clock_stopped", pack=pack, role="system", at=at, cause="payment")
+    money = Money(amount)
+    values = {
+        "service": pack.service.title,
+        "amount": {"ar": money.format("ar"), "en": money.format("en")},
+        "bill_number": bill.number,
+        "due": {"ar": format_date(due, "ar"), "en": format_date(due, "en")},
+    }
+    tell(case, "bill_issued", values, at=at)
+
+
+def tell(case: Case, template: str, values: dict[str, Any], *, at: datetime) -> None:
+    """Put a message into the inbox of the case's person."""
+    send(
+        person_ref=case.person_ref,
+        case_number=case.number,
+        template=template,
+        values=values,
+        now=at,
+    )
