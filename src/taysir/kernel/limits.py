@@ -563,7 +563,7 @@ BILL_PART_CHARS: Final = 64
 """The name of one part of a fee: a stage of the flow, whose codes are as long."""
 
 KEPT_PACKS: Final = 16
-"""Earlier versions of services that a process holds compiled; others are built again from the database."""
+"""Earlier versions of services that a process holds compiled; others are built again."""
 
 KEPT_PACK_BYTES: Final = 64 * MIB
 """The files of one kept version, unpacked; a bound on what a damaged row could unfold to."""
