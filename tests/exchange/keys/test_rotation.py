@@ -101,6 +101,23 @@ def test_a_new_member_key_is_used_only_when_the_federation_has_known_it_long_eno
     assert ring.signers[ASKING].thumbprint == new.thumbprint
 
 
+def test_a_revoked_key_is_replaced_as_soon_as_the_new_one_is_known(nodes: TwoNodes) -> None:
+    settings = nodes.settings["asking"]
+    ring = KeyRing(settings, settle_s=1000, clock=Clock())
+    old = ring.signers[ASKING]
+    new, pair = nodes.keys.issue(Use.MEMBER, str(ASKING))
+    ring.use(replaced(settings, member=pair))
+    entry = nodes.directory.certificates[old.thumbprint]
+    nodes.directory.certificates[old.thumbprint] = dataclasses.replace(
+        entry, revoked_at=entry.valid_from
+    )
+    ring.advance(nodes.directory)
+    assert ring.signers[ASKING] == old
+    nodes.directory.certificates[new.thumbprint] = listed(new, member=ASKING, nodes=nodes)
+    ring.advance(nodes.directory)
+    assert ring.signers[ASKING].thumbprint == new.thumbprint
+
+
 def test_a_start_in_the_middle_goes_on_with_the_previous_key(nodes: TwoNodes) -> None:
     settings = nodes.settings["asking"]
     _new, pair = nodes.keys.issue(Use.MEMBER, str(ASKING))

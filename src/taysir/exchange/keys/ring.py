@@ -156,7 +156,11 @@ class KeyRing:
                 place.known_since = None
             elif place.known_since is None:
                 place.known_since = now
-            if place.known_since is not None and now - place.known_since >= self._settle_s:
+            if place.known_since is None:
+                continue
+            # A key that was revoked is of no use to anybody, so nothing is won by waiting.
+            revoked = not self._known(name, place.used, directory=directory)
+            if revoked or now - place.known_since >= self._settle_s:
                 self._change(name, place.waiting)
 
     def _known(self, name: str, held: _Held, *, directory: Directory) -> bool:
