@@ -1,9 +1,9 @@
 """The node's evidence: every exchange is durable here before any answer leaves the node.
 
-Calls append concurrently; one thread commits everything that is pending with one write and one
-fdatasync (group commit), and wakes the event loop once for all of it. Behind it lie the segments;
-beside it the index, which is derived from the journal, may lag a moment, and is rebuilt when it is
-lost. On the event loop an append costs a future and a place in the queue, nothing else.
+Calls append concurrently; everything that becomes ready in one turn of the event loop is committed
+with one write and one fdatasync (group commit): in the loop itself while the disk is quick, in a
+thread when it is slow or far away. Behind it lie the segments; beside it the index, which is
+derived from the journal, may lag a moment, and is rebuilt when it is lost.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import msgspec
 from taysir.exchange.erasure import BodyKeys, node_body_key
 from taysir.exchange.errors import EXC_JOURNAL, EXC_JOURNAL_DAMAGED, EXC_UNKNOWN_EXCHANGE
 from taysir.exchange.index import ExchangeIndex, IndexEntry, IndexRow, index_row
+from taysir.exchange.index_feeder import IndexFeeder
 from taysir.exchange.journal_lock import JournalLock
 from taysir.exchange.journal_records import (
     decode_exchange,
@@ -107,12 +108,8 @@ class Journal:
         except (Problem, OSError):
             self._lock.release()
             raise
-        self._threads = [
-            threading.Thread(target=self._write, name="journal", daemon=True),
-            threading.Thread(target=self._keep_index, name="journal-index", daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
+        self._thread.start()
 
     def _open(self, folder: Path, *, open_store: OpenStore, body_key: Path) -> None:
         keys = folder / BODY_KEYS
@@ -122,12 +119,16 @@ class Journal:
         self._index.serve(self._store.kind)
         self._watchers: list[Watcher] = []
         self._pending = 0
+        self._ready: list[_Group] = []
+        self._handed_over = 0
+        self._may_block = self._store.kind == SegmentStore.kind
+        self._slow_until = 0.0
+        self._writing = threading.Lock()
         self._stuck_since = 0.0
         self._stopped = False
         self._queue: queue.SimpleQueue[_Group | _Erasing | None] = queue.SimpleQueue()
-        self._rows: queue.SimpleQueue[list[IndexRow] | threading.Event | None] = queue.SimpleQueue()
-        self._index_behind = False
         self._catch_up()
+        self._feeder = IndexFeeder(self._index, catch_up=self._catch_up)
 
     @property
     def count(self) -> int:
@@ -199,8 +200,38 @@ class Journal:
             self._stuck_since = self._loop.time()
         self._pending += len(exchanges)
         done: asyncio.Future[int] = self._loop.create_future()
-        self._queue.put(_Group(exchanges, done))
+        group = _Group(exchanges, done)
+        if self._ready or self._is_quick():
+            self._ready.append(group)
+            if len(self._ready) == 1:
+                self._loop.call_soon(self._commit_ready)
+        else:
+            self._handed_over += 1
+            self._queue.put(group)
         return done
+
+    def _is_quick(self) -> bool:
+        """Whether to commit in the loop: the disk is quick, and the thread has nothing to write."""
+        return self._may_block and not self._handed_over and time.monotonic() >= self._slow_until
+
+    def _commit_ready(self) -> None:
+        """Commit what one turn of the loop made ready, in the loop itself.
+
+        A quick disk syncs sooner than two threads wake each other; a slow one would hold up
+        everything else, so after one slow commit the thread writes for a while.
+        """
+        groups, self._ready = self._ready, []
+        if not groups:
+            return
+        began = time.monotonic()
+        try:
+            position = self._append([one for group in groups for one in group.exchanges])
+        except Problem as problem:
+            self._fail(groups, problem)
+        else:
+            self._settle(groups, position)
+        if time.monotonic() - began > limits.JOURNAL_QUICK_S:
+            self._slow_until = time.monotonic() + limits.JOURNAL_SLOW_S
 
     async def erase(self, subject: str, *, reason: str, at_ms: int, number: str) -> StoredExchange:
         """Erase the bodies about a pseudonymous subject and keep a record of having done so.
@@ -249,18 +280,19 @@ class Journal:
         try:
             position = self._append(exchanges)
         except Problem as problem:
-            self._loop.call_soon_threadsafe(self._fail, groups, problem)
+            self._loop.call_soon_threadsafe(self._fail, groups, problem, len(groups))
         else:
-            self._loop.call_soon_threadsafe(self._settle, groups, position)
+            self._loop.call_soon_threadsafe(self._settle, groups, position, len(groups))
 
     def _append(self, exchanges: list[StoredExchange]) -> int:
         """Write records, tell the watchers, and hand the rows to the index."""
-        payloads = encode_exchanges(exchanges, keys=self._keys, randomness=os.urandom)
-        self._keys.flush()
-        written = self._store.append(payloads)
-        for watcher in self._watchers:
-            watcher(written.position, exchanges)
-        self._rows.put(
+        with self._writing:
+            payloads = encode_exchanges(exchanges, keys=self._keys, randomness=os.urandom)
+            self._keys.flush()
+            written = self._store.append(payloads)
+            for watcher in self._watchers:
+                watcher(written.position, exchanges)
+        self._feeder.add(
             [
                 index_row(exchange, position=position, place=Place(written.segment, offset))
                 for position, (exchange, offset) in enumerate(
@@ -271,7 +303,8 @@ class Journal:
         return written.position
 
     def _erase(self, wish: _Erasing) -> None:
-        keys = self._keys.erase(wish.subject)
+        with self._writing:
+            keys = self._keys.erase(wish.subject)
         erasure = erasure_record(
             wish.subject, keys=keys, reason=wish.reason, at_ms=wish.at_ms, number=wish.number
         )
@@ -283,15 +316,17 @@ class Journal:
             kept = msgspec.structs.replace(erasure, position=position)
             self._loop.call_soon_threadsafe(_give, wish.done, kept)
 
-    def _settle(self, groups: list[_Group], position: int) -> None:
+    def _settle(self, groups: list[_Group], position: int, handed_over: int = 0) -> None:
         self._stuck_since = self._loop.time()
+        self._handed_over -= handed_over
         for group in groups:
             self._pending -= len(group.exchanges)
             _give(group.done, position)
             position += len(group.exchanges)
 
-    def _fail(self, groups: list[_Group], problem: Problem) -> None:
+    def _fail(self, groups: list[_Group], problem: Problem, handed_over: int = 0) -> None:
         self._stuck_since = self._loop.time()
+        self._handed_over -= handed_over
         for group in groups:
             self._pending -= len(group.exchanges)
             _break(group.done, problem)
@@ -308,47 +343,9 @@ class Journal:
 
     # --- the index -------------------------------------------------------------------------------
 
-    def _keep_index(self) -> None:
-        """Index in large batches: when many rows wait, or the first has waited long enough."""
-        waiting: list[IndexRow] = []
-        until = 0.0
-        while True:
-            timeout = max(0.0, until - time.monotonic()) if waiting else None
-            try:
-                item = self._rows.get(timeout=timeout)
-            except queue.Empty:
-                self._index_rows(waiting)
-                continue
-            if not isinstance(item, list):
-                self._index_rows(waiting)
-                if item is None:
-                    return
-                item.set()
-                continue
-            if not waiting:
-                until = time.monotonic() + limits.JOURNAL_INDEX_DELAY_S
-            waiting += item
-            if len(waiting) >= limits.JOURNAL_INDEX_ROWS:
-                self._index_rows(waiting)
-
-    def _index_rows(self, waiting: list[IndexRow]) -> None:
-        """Index what was written; after a failure the journal itself says what is missing."""
-        try:
-            if self._index_behind:
-                self._catch_up()
-            else:
-                self._index.add(waiting)
-            self._index_behind = False
-        except (sqlite3.Error, Problem) as error:
-            self._index_behind = True
-            log.warning("index_behind", reason=str(error))
-        waiting.clear()
-
     async def indexed(self) -> None:
         """Wait until everything that is durable now can be looked up."""
-        done = threading.Event()
-        self._rows.put(done)
-        await self._loop.run_in_executor(None, done.wait)
+        await self._loop.run_in_executor(None, self._feeder.wait)
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -413,11 +410,11 @@ class Journal:
 
     async def close(self) -> None:
         """Write what is pending and release the files."""
-        writer, indexer = self._threads
+        if self._ready:
+            self._commit_ready()
         self._queue.put(None)
-        await self._loop.run_in_executor(None, writer.join)
-        self._rows.put(None)
-        await self._loop.run_in_executor(None, indexer.join)
+        await self._loop.run_in_executor(None, self._thread.join)
+        await self._loop.run_in_executor(None, self._feeder.close)
         self._store.close()
         self._index.close()
         self._keys.close()

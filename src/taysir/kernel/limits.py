@@ -329,6 +329,12 @@ AGREEMENTS_LISTED: Final = 1000
 END_REASON_CHARACTERS: Final = 500
 """Why an agreement was ended: some sentences for the other party's people."""
 
+MEMBERSHIP_BYTES: Final = 64 * KIB
+"""One membership request: two certificate requests and some rows take 3 KiB."""
+
+MEMBERSHIPS_PENDING: Final = 200
+"""Requests that wait for the authority; a country has some hundred agencies in all."""
+
 AGREEMENT_CODE_CHARACTERS: Final = 128
 """One code of a purpose, legal basis or zone; those of the sample country have up to thirty."""
 
@@ -415,6 +421,18 @@ LAW_PARTS: Final = 1_000
 LAW_DEPTH: Final = 4
 """Tables applied over a period inside each other; one is usual."""
 
+SHEET_ROWS: Final = 5_000
+"""Rows of a spreadsheet with tables; a table of law has tens."""
+
+SHEET_COLUMNS: Final = 100
+"""Columns of a spreadsheet with tables; people lose track after ten."""
+
+SHEET_FILE_BYTES: Final = 4 * MIB
+"""A spreadsheet file, and each part of it once unpacked."""
+
+SHEET_COUNT: Final = 50
+"""Sheets of one spreadsheet that are read."""
+
 BOUNDARY_VALUES: Final = 60
 """Values of one fact that generated cases try; the busiest fact of the samples has about forty."""
 
@@ -458,6 +476,12 @@ UNSIGNED_REFUSALS_KEPT: Final = 60
 
 UNSIGNED_REFUSAL_BYTES: Final = 8 * KIB
 """What is kept of a statement that cannot be tied to a member; a good one has 1 KiB."""
+
+JOURNAL_QUICK_S: Final = 0.01
+"""A commit that takes longer than this is left to a thread, so that nothing else waits for it."""
+
+JOURNAL_SLOW_S: Final = 10.0
+"""How long the thread commits after a slow one, before the loop tries again."""
 
 JOURNAL_INDEX_ROWS: Final = 2048
 """Rows that are indexed together; a quarter of the cost of indexing them one by one."""
