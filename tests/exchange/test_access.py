@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from taysir.exchange.access import Access, new_api_key, read_api_keys, revoke_api_key
+from taysir.exchange.client import ExchangeClient, Outcome
 from taysir.exchange.guard import make_guard
 from taysir.exchange.http import Request
 from taysir.exchange.keyfiles import certificate_der
@@ -238,3 +240,32 @@ def test_over_tls_an_api_key_takes_the_place_of_a_certificate(
         seen = [value for row in node.runtime.journal.latest(limit=5) for value in [row.request]]
         assert all(key.encode() not in token for token in seen)
         assert entry.subsystem == str(PORTAL)
+
+
+def test_our_own_client_speaks_with_a_protected_face_over_one_kept_connection(
+    shared_nodes: TwoNodes, tmp_path: Path
+) -> None:
+    keys = shared_nodes.keys
+    _face, face = keys.issue(Use.NODE, "WAHA/face")
+    _portal, portal = keys.issue(Use.NODE, "WAHA/portal-client")
+    file = tmp_path / "api-keys.json"
+    key, _entry = new_api_key(file, subsystem=PORTAL, days=1, now=datetime.now(UTC))
+    settings = FaceSettings(
+        tls=face, clients={str(PORTAL): (portal.certificate,)}, api_keys=str(file)
+    )
+    trusting = ssl.create_default_context(cafile=shared_nodes.settings["asking"].tls_authorities)
+    showing = ssl.create_default_context(cafile=shared_nodes.settings["asking"].tls_authorities)
+    showing.load_cert_chain(portal.certificate, portal.key)
+    with extra_node(shared_nodes, changed(shared_nodes, tmp_path, face=settings)) as node:
+        url = f"https://{HOST}:{node.faces[1].port}"
+        for tls, api_key in ((showing, ""), (trusting, key)):
+            with ExchangeClient(
+                face_url=url, admin_url=url, client=PORTAL, tls=tls, api_key=api_key
+            ) as client:
+                for _ in range(3):
+                    answer = client.ask(PERSONS, path="/persons/7", purpose=PURPOSE)
+                    assert answer.outcome is Outcome.ANSWERED
+                assert node.faces[1].connections == 1
+            deadline = time.monotonic() + 10
+            while node.faces[1].connections and time.monotonic() < deadline:
+                time.sleep(0.01)

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from ssl import SSLContext, SSLWantReadError, create_default_context
 from types import MappingProxyType
 from typing import Any, Final, Self
 from urllib.parse import quote, urlencode, urlsplit
@@ -102,9 +103,13 @@ class ExchangeClient:
         admin_url: str,
         client: SubsystemId,
         timeout_s: float = limits.CLIENT_TIMEOUT_S,
+        tls: SSLContext | None = None,
+        api_key: str = "",
     ) -> None:
+        """Remember where the node is; ``tls`` trusts its face and shows our certificate."""
         self._client = client
-        self._face = _Connections(face_url, timeout_s=timeout_s)
+        shown = {"Taysir-Api-Key": api_key} if api_key else _NOTHING
+        self._face = _Connections(face_url, timeout_s=timeout_s, tls=tls, headers=shown)
         self._admin = _Connections(admin_url, timeout_s=timeout_s)
 
     def ask(
@@ -282,9 +287,19 @@ def _record_of(row: Mapping[str, Any]) -> ExchangeRecord:
 class _Connections:
     """Kept connections to one face; a connection serves one thread at a time."""
 
-    def __init__(self, url: str, *, timeout_s: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout_s: float,
+        tls: SSLContext | None = None,
+        headers: Mapping[str, str] = _NOTHING,
+    ) -> None:
         parts = urlsplit(url)
-        self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
+        self._tls = (tls or create_default_context()) if parts.scheme == "https" else None
+        self._host = parts.hostname or "127.0.0.1"
+        self._port = parts.port or (443 if self._tls else 80)
+        self._headers = headers
         self._timeout_s = timeout_s
         self._idle: list[HTTPConnection] = []
         self._lock = threading.Lock()
@@ -299,7 +314,9 @@ class _Connections:
     ) -> tuple[int, dict[str, str], bytes]:
         """Send one request; raises OSError or HTTPException when nothing comes back."""
         with self._connection() as connection:
-            connection.request(method, target, body=body or None, headers=dict(headers))
+            connection.request(
+                method, target, body=body or None, headers={**self._headers, **headers}
+            )
             answer: HTTPResponse = connection.getresponse()
             content = answer.read(limits.HTTP_BODY_BYTES + 1)
             head = {name.lower(): value for name, value in answer.getheaders()}
@@ -312,6 +329,11 @@ class _Connections:
         for connection in idle:
             connection.close()
 
+    def _connect(self) -> HTTPConnection:
+        if self._tls is None:
+            return HTTPConnection(self._host, self._port, timeout=self._timeout_s)
+        return HTTPSConnection(self._host, self._port, timeout=self._timeout_s, context=self._tls)
+
     @contextmanager
     def _connection(self) -> Iterator[HTTPConnection]:
         """Take a kept connection that is still open, or make one; keep it if all went well."""
@@ -321,7 +343,7 @@ class _Connections:
             connection.close()
             connection = None
         if connection is None:
-            connection = HTTPConnection(self._host, self._port, timeout=self._timeout_s)
+            connection = self._connect()
         try:
             yield connection
         except BaseException:
@@ -341,7 +363,7 @@ def _was_closed(connection: HTTPConnection) -> bool:
     connection.sock.setblocking(False)
     try:
         return not connection.sock.recv(1)
-    except BlockingIOError:
+    except (BlockingIOError, SSLWantReadError):
         return False
     except OSError:
         return True
