@@ -185,3 +185,34 @@ def test_kill_9_loses_nothing_that_was_reported_as_durable(tmp_path: Path, repor
     store.append([b"after"])
     store.close()
     assert payloads(tmp_path)[-1] == b"after"
+
+
+def test_room_for_the_next_segment_is_taken_when_one_is_half_full(tmp_path: Path) -> None:
+    store = SegmentStore(tmp_path, segment_bytes=SMALL)
+    spare = tmp_path / "next.spare"
+    store.append([b"x" * 1000])
+    store.prepare()
+    assert not spare.exists()
+    store.append([b"y" * 1500])
+    store.prepare()
+    assert spare.stat().st_blocks * 512 >= SMALL
+    store.append([b"z" * 2000])
+    assert not spare.exists()
+    store.append([b"w" * 2000])
+    store.prepare()
+    store.close()
+    assert [payload[:1] for payload in payloads(tmp_path)] == [b"x", b"y", b"z", b"w"]
+    assert verify_segments(tmp_path) == 4
+
+
+def test_without_room_the_store_says_so_before_anything_is_lost(tmp_path: Path) -> None:
+    store = SegmentStore(tmp_path, segment_bytes=SMALL)
+    store.append([b"x" * 3000])
+    (tmp_path / "next.spare").mkdir()
+    with pytest.raises(Problem, match="EXC-0130"):
+        store.prepare()
+    assert store.append([b"y" * 500]).position == 1
+    (tmp_path / "next.spare").rmdir()
+    store.prepare()
+    store.close()
+    assert verify_segments(tmp_path) == 2

@@ -269,9 +269,9 @@ def _check_part(
     if index is None or walk.index_fault is not None or not part:
         return
     try:
-        start = part[0][0].position
-        kept = index.rows(start=start, count=len(part))
+        # The end first: a node that runs goes on indexing meanwhile.
         end = index.next_position()
+        kept = index.rows(start=part[0][0].position, count=len(part))
         for record, exchange in part:
             if record.position >= end:
                 return

@@ -66,6 +66,9 @@ class Store(Protocol):
             Problem: EXC-0130 when the storage does not take them; then none of them counts.
         """
 
+    def prepare(self) -> None:
+        """Have room for more than what is written now; raises EXC-0130 when there is none."""
+
     def records(self, *, start: int = 0) -> Iterator[Record]:
         """Yield the records from a position on, each link checked; raises EXC-0131."""
 

@@ -122,11 +122,21 @@ class PostgresStore:
             Problem: EXC-0130 when the database does not take them; then none of them counts,
                 although a commit whose answer was lost may be found later.
         """
+        self.prepare()
+        assert self._writer is not None
         try:
-            if self._writer is None:
-                self._writer = self._open_writer()
-                self._find_end()
             return self._insert(self._writer, payloads)
+        except psycopg.Error as error:
+            self._drop_writer()
+            raise Problem(EXC_JOURNAL, reason=_reason(error)) from error
+
+    def prepare(self) -> None:
+        """Be connected; raises EXC-0130 when the database is not there."""
+        if self._writer is not None:
+            return
+        try:
+            self._writer = self._open_writer()
+            self._find_end()
         except psycopg.Error as error:
             self._drop_writer()
             raise Problem(EXC_JOURNAL, reason=_reason(error)) from error

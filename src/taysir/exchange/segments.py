@@ -25,6 +25,8 @@ from taysir.exchange.journal_store import GENESIS, Place, Record, Written
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 
+SPARE: Final = "next.spare"
+"""Room that the next segment will take; holds nothing."""
 _SEGMENT: Final = struct.Struct("<8sQ32sI")
 _BATCH: Final = struct.Struct("<4sIII32s")
 _COUNTS: Final = struct.Struct("<II32s")
@@ -58,6 +60,7 @@ class SegmentStore:
         self._folder = folder
         self._segment_bytes = segment_bytes
         self._fd = -1
+        self._has_spare = (folder / SPARE).exists()
         files = segment_files(folder)
         self._end = _find_end(files[-1]) if files else _End()
 
@@ -95,6 +98,38 @@ class SegmentStore:
         if not self._end.segment or (full and self._end.offset > _SEGMENT.size):
             self._open_segment(self._end.segment + 1, size=max(self._segment_bytes, size))
 
+    def prepare(self) -> None:
+        """Have room on the disk for more than what is written now.
+
+        Once a segment is half full the next one's room is taken, so a full disk is noticed while
+        there is still place for the calls that are under way.
+
+        Raises:
+            Problem: EXC-0130 when there is no room.
+        """
+        end = self._end
+        try:
+            if end.segment and self._fd < 0:
+                self._reopen()
+            if end.offset * 2 > self._segment_bytes and not self._has_spare:
+                self._take_spare_room()
+        except OSError as error:
+            self._release()
+            raise Problem(EXC_JOURNAL, reason=os.strerror(error.errno or 0)) from error
+
+    def _take_spare_room(self) -> None:
+        spare = self._folder / SPARE
+        fd = os.open(spare, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            os.posix_fallocate(fd, 0, self._segment_bytes + _SEGMENT.size)
+            os.fsync(fd)
+            self._has_spare = True
+        except OSError:
+            spare.unlink()
+            raise
+        finally:
+            os.close(fd)
+
     def _write_batch(self, payloads: Sequence[bytes]) -> Written:
         end, sha256, pack = self._end, hashlib.sha256, _FRAME.pack
         chain, offset = end.chain, end.offset + _BATCH.size
@@ -128,7 +163,11 @@ class SegmentStore:
         self._release()
         draft = self._file(number).with_suffix(".draft")
         try:
-            self._fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+            with contextlib.suppress(FileNotFoundError):
+                (self._folder / SPARE).rename(draft)
+            self._has_spare = False
+            self._fd = os.open(draft, os.O_RDWR | os.O_CREAT, 0o600)
+            os.ftruncate(self._fd, size + _SEGMENT.size)
             os.posix_fallocate(self._fd, 0, size + _SEGMENT.size)
             _write_all(self._fd, _header(self._end), offset=0)
             os.fsync(self._fd)
