@@ -37,6 +37,9 @@ VERBS: Final = {
     "dmn": "dmn",
     "keys": "keys",
     "exposure": "exposure",
+    "agreement": "agreement",
+    "node": "node",
+    "authority": "authority",
 }
 """Each verb and the module of this package that offers it."""
 

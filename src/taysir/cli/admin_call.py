@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from taysir.kernel import limits
-from taysir.kernel.errors import Mender, Problem, Retry, declare
+from taysir.kernel.errors import CATALOGUE, Mender, Problem, Retry, declare
 
 CLI_NODE = declare(
     "CLI-0901",
@@ -25,25 +25,30 @@ CLI_NODE = declare(
 TOKEN_VARIABLE: Final = "TAYSIR_ADMIN_TOKEN"  # noqa: S105 - a variable's name
 
 
-def ask_admin(node: str, path: str, *, method: str = "GET", token: str = "") -> Any:
+def ask_admin(
+    node: str, path: str, *, method: str = "GET", token: str = "", body: object = None
+) -> Any:
     """Return the JSON that a node's admin face answers.
 
     Raises:
-        Problem: CLI-0901 when nobody answers or the answer is a refusal, with its reason.
+        Problem: the node's own error when it refuses, CLI-0901 when nobody answers or the refusal
+            has no code of ours.
     """
     address = urlsplit(node)
     token = token or os.environ.get(TOKEN_VARIABLE, "")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
+    data = orjson.dumps(body) if body is not None else None
+    if data is not None:
+        headers["Content-Type"] = "application/json"
     if address.scheme != "http" or not address.hostname:
         raise Problem(CLI_NODE, node=node, reason="not an http:// address")
     connection = http.client.HTTPConnection(
         address.hostname, address.port or 80, timeout=limits.CLIENT_TIMEOUT_S
     )
     try:
-        connection.request(method, path, headers=headers)
+        connection.request(method, path, body=data, headers=headers)
         answer = connection.getresponse()
-        body = answer.read(limits.HTTP_BODY_BYTES + 1)
-        value = orjson.loads(body)
+        value = orjson.loads(answer.read(limits.HTTP_BODY_BYTES + 1))
     except OSError as error:
         raise Problem(CLI_NODE, node=node, reason=str(error.strerror or error)) from error
     except (http.client.HTTPException, orjson.JSONDecodeError) as error:
@@ -51,6 +56,9 @@ def ask_admin(node: str, path: str, *, method: str = "GET", token: str = "") -> 
     finally:
         connection.close()
     if answer.status >= 400:
+        kind, params = CATALOGUE.get(str(value.get("code", ""))), value.get("params")
+        if kind is not None and isinstance(params, dict):
+            raise Problem(kind, **params)
         reason = f"{value.get('code', answer.status)} {value.get('title_en', value.get('title'))}"
         raise Problem(CLI_NODE, node=node, reason=reason[:300])
     return value

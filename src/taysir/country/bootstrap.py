@@ -123,6 +123,10 @@ def _node(layout: CountryLayout, node: str) -> NodeSettings:
         f"{INSTANCE}/GOV/{service}": layout.url(layout.registry_port(registry))
         for service, registry in _SERVICES[node].items()
     }
+    openapi = {
+        f"{INSTANCE}/GOV/{service}": layout.url(layout.registry_port(registry)) + "/openapi.json"
+        for service, registry in _SERVICES[node].items()
+    }
     if node == "state":
         services[f"{INSTANCE}/GOV/PAY/bills/bills"] = layout.url(layout.treasury_port)
     if node == "prg":
@@ -145,6 +149,7 @@ def _node(layout: CountryLayout, node: str) -> NodeSettings:
         federation_url=layout.url(layout.authority_port) + "/federation",
         authority_certificate=str(authority_certificate(layout)),
         agreements=str(layout.node(node) / "agreements"),
+        openapi=openapi,
         segment_bytes=16 * limits.MIB,
         log=log_settings(layout, node),
     )

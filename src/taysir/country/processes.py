@@ -105,10 +105,12 @@ def _node_spec(layout: CountryLayout, node: str) -> ProcessSpec:
 def _authority(layout: CountryLayout) -> None:
     from taysir.country.time_stamping.face import PATH, time_stamping_face  # noqa: PLC0415
     from taysir.exchange import authority  # noqa: PLC0415
+    from taysir.exchange.membership import membership_face  # noqa: PLC0415
 
     data = layout.settings("authority").read_bytes()
     settings = msgspec.json.decode(data, type=authority.AuthoritySettings)
-    authority.run(settings, also={PATH: time_stamping_face(layout.root / "keys")})
+    also = {PATH: time_stamping_face(layout.root / "keys")}
+    authority.run(settings, also={**also, **membership_face(layout.authority)})
 
 
 def _sample_state(layout: CountryLayout) -> None:

@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from taysir.country.layout import HOST, INSTANCE, NODE_MEMBERS, CountryLayout
 from taysir.country.sharing import sharing_terms
 from taysir.country.transparency import ensure_log_keys, log_rows, witness_rows
@@ -21,6 +23,7 @@ from taysir.exchange.authority import (
     issue_member,
     issue_node,
     open_authority,
+    read_content,
     write_federation,
 )
 from taysir.exchange.contracts import agree, write_agreement
@@ -33,6 +36,7 @@ from taysir.exchange.federation import (
     SubsystemRow,
 )
 from taysir.exchange.keyfiles import read_signer, write_private, write_public, write_signer
+from taysir.exchange.membership import ensure_subject_key
 from taysir.exchange.settings import KeyPair
 from taysir.exchange.terms import Terms
 from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
@@ -111,7 +115,9 @@ def publish_federation(layout: CountryLayout, *, now: datetime) -> None:
     """Publish the federation for the ports in use now, and hand it to every node."""
     authority = open_authority(layout.authority)
     ensure_log_keys(layout, authority=authority, now=now)
-    token = write_federation(authority, _content(layout, authority, now=now), now=now)
+    ensure_subject_key(layout.authority, key=(layout.root / "keys" / "subject.key").read_bytes())
+    content = _with_joined(_content(layout, authority, now=now), layout.authority)
+    token = write_federation(authority, content, now=now)
     for node in NODE_MEMBERS:
         write_public(layout.node(node) / "federation.jws", token)
 
@@ -132,6 +138,28 @@ def _content(layout: CountryLayout, authority: Authority, *, now: datetime) -> C
         logs=log_rows(layout),
         witnesses=witness_rows(layout),
         time_stampers=(_base64url(authority.root.certificate_der),),
+    )
+
+
+def _with_joined(ours: Content, folder: Path) -> Content:
+    """Return the sample's content with the agencies that joined by themselves."""
+    if not (folder / "content.json").exists():
+        return ours
+    kept = read_content(folder)
+    mine = {row.id for row in ours.members}
+    return msgspec.structs.replace(
+        ours,
+        members=(*ours.members, *(row for row in kept.members if row.id not in mine)),
+        nodes=(*ours.nodes, *(row for row in kept.nodes if mine.isdisjoint(row.members))),
+        subsystems=(
+            *ours.subsystems,
+            *(r for r in kept.subsystems if str(SubsystemId.parse(r.id).owner) not in mine),
+        ),
+        services=(
+            *ours.services,
+            *(r for r in kept.services if str(ServiceId.parse(r.id).owner) not in mine),
+        ),
+        revoked=kept.revoked,
     )
 
 

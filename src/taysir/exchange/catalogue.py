@@ -87,8 +87,8 @@ class Catalogue:
             return known[1]
         try:
             async with asyncio.timeout(limits.CATALOGUE_WAIT_S):
-                answer = await self._node.peer(entry).ask("GET", target=SERVICES_PATH)
-            cards = msgspec.json.decode(answer.body, type=tuple[ServiceCard, ...])
+                body = await self._ask(entry)
+            cards = msgspec.json.decode(body, type=tuple[ServiceCard, ...])
         except (BackendUnreachable, TimeoutError, msgspec.DecodeError) as error:
             log.info("catalogue_incomplete", node=entry.name, reason=type(error).__name__)
             return known[1] if known is not None else ()
@@ -96,6 +96,14 @@ class Catalogue:
         cards = tuple(card for card in cards if card.provider in owned)
         self._known[entry.name] = (self._clock(), cards)
         return cards
+
+    async def _ask(self, entry: NodeEntry) -> bytes:
+        """Ask a node, again while it does not know us yet: it fetches the federation then."""
+        while True:
+            answer = await self._node.peer(entry).ask("GET", target=SERVICES_PATH)
+            if answer.status != 401:
+                return answer.body
+            await asyncio.sleep(limits.CATALOGUE_WAIT_S / 10)
 
     async def _card(self, service: ServiceId) -> ServiceCard:
         try:

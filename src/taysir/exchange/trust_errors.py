@@ -88,6 +88,43 @@ EXC_AUTHORITY_FOLDER = declare(
     mender=Mender.OPERATOR,
     retry=Retry.AFTER_MENDING,
 )
+EXC_MEMBERSHIP = declare(
+    "EXC-0522",
+    status=422,
+    ar="طلب الانضمام غير مقبول: {reason}.",
+    en="The membership request is not accepted: {reason}.",
+    remedy_ar="صحّح الطلب وأرسله من جديد: taysir node init ثم taysir node join",
+    remedy_en="Correct the request and send it again: taysir node init, then taysir node join.",
+    mender=Mender.CALLER,
+)
+EXC_UNKNOWN_MEMBERSHIP = declare(
+    "EXC-0523",
+    status=404,
+    ar="لا يوجد لدى السلطة طلب انضمام بالرقم {request}.",
+    en="The authority holds no membership request {request}.",
+    remedy_ar="راجع الرقم: taysir authority requests، أو أرسل الطلب من جديد.",
+    remedy_en="Check the number: taysir authority requests, or send the request again.",
+    mender=Mender.CALLER,
+)
+EXC_MEMBERSHIP_WAITS = declare(
+    "EXC-0524",
+    status=409,
+    ar="طلب الانضمام {request} ينتظر موافقة السلطة.",
+    en="The membership request {request} waits for the authority's approval.",
+    remedy_ar="اطلب من مكتب البرنامج الموافقة: taysir authority approve",
+    remedy_en="Ask the programme office to approve it: taysir authority approve.",
+    mender=Mender.AUTHORITY,
+    retry=Retry.LATER,
+)
+EXC_MEMBERSHIP_REFUSED = declare(
+    "EXC-0525",
+    status=403,
+    ar="رفضت السلطة طلب الانضمام: {reason}.",
+    en="The authority refused the membership request: {reason}.",
+    remedy_ar="صحّح ما ذكرته السلطة وأرسل طلبا جديدا.",
+    remedy_en="Mend what the authority names and send a new request.",
+    mender=Mender.CALLER,
+)
 EXC_EVIDENCE_INCOMPLETE = declare(
     "EXC-0531",
     status=409,

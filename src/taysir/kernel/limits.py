@@ -495,6 +495,12 @@ BATCH_STATEMENTS: Final = 1024
 BATCH_WAIT_MS: Final = 5_000
 """From a statement's time to the signature of its batch; a ready statement waits milliseconds."""
 
+CALLS_A_TURN: Final = 8
+"""Calls signed or verified one by one in a turn of the loop: about a millisecond's work."""
+
+BATCHED_CALLS_A_TURN: Final = 32
+"""Calls of a batch in a turn: enough to share a signature, few enough to keep both nodes busy."""
+
 LINK_FRAME_BYTES: Final = 8 * MIB
 """One frame between two nodes; what is pending is cut into frames below this."""
 

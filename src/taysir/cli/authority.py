@@ -1,0 +1,142 @@
+"""``taysir authority``: the office that certifies members and publishes the federation document."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from taysir.cli.output import console, print_json, say
+from taysir.exchange import authority
+from taysir.exchange.federation import Content, Names
+from taysir.exchange.membership import (
+    approve,
+    ensure_subject_key,
+    membership_face,
+    memberships,
+    refuse,
+)
+from taysir.exchange.trust_errors import EXC_AUTHORITY_FOLDER
+from taysir.kernel.errors import Problem
+from taysir.kernel.log import configure_logging
+
+FolderArgument = Annotated[Path, typer.Argument(metavar="FOLDER", help="The authority's folder.")]
+RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST", help="The request's number.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    group = typer.Typer(no_args_is_help=True, help="Certify members; publish the federation.")
+    for name, run_verb in (
+        ("init", init),
+        ("run", run),
+        ("requests", requests),
+        ("approve", approve_request),
+        ("refuse", refuse_request),
+        ("members", members),
+    ):
+        group.command(name)(run_verb)
+    app.add_typer(group, name="authority")
+
+
+def init(
+    folder: FolderArgument,
+    *,
+    instance: Annotated[str, typer.Option(help="The federation's code, e.g. WAHA.")],
+    name_ar: Annotated[str, typer.Option(help="The authority's Arabic name.")],
+    name_en: Annotated[str, typer.Option(help="The authority's English name.")],
+    zone: Annotated[list[str] | None, typer.Option(help="A residency zone.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the keys of a new federation's authority and publish an empty document."""
+    if (folder / "authority.key").exists():
+        raise Problem(
+            EXC_AUTHORITY_FOLDER, file=str(folder), reason="it holds an authority already"
+        )
+    now = datetime.now(UTC)
+    made = authority.create_authority(folder, instance=instance, organization=name_en, now=now)
+    ensure_subject_key(folder)
+    content = Content(
+        instance=instance,
+        authority=Names(ar=name_ar, en=name_en),
+        members=(),
+        nodes=(),
+        subsystems=(),
+        services=(),
+        zones=tuple(zone or ()),
+    )
+    authority.write_federation(made, content, now=now)
+    if as_json:
+        print_json({"ok": True, "certificate": str(made.certificate_file)})
+    else:
+        say(f"السلطة جاهزة: {folder}", f"The authority is ready: {folder}")
+
+
+def run(
+    folder: FolderArgument,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port.")] = 8010,
+) -> None:
+    """Publish the federation document and take membership requests until Ctrl-C or SIGTERM."""
+    configure_logging(process="authority")
+    settings = authority.AuthoritySettings(folder=str(folder), host=host, port=port)
+    authority.run(settings, also=membership_face(folder))
+
+
+def requests(folder: FolderArgument, as_json: JsonOption = False) -> None:
+    """List the membership requests, the waiting ones first."""
+    found = memberships(folder)
+    if as_json:
+        rows = [
+            {"request": one.name, "state": one.state, **msgspec.to_builtins(one.request)}
+            for one in found
+        ]
+        print_json({"ok": True, "requests": rows})
+        return
+    for one in found:
+        said = one.request
+        line = f"{one.name}  {one.state}  {said.member}  {said.name.ar} · {said.name.en}"
+        console.print(line, markup=False, soft_wrap=True)
+    if not found:
+        say("لا توجد طلبات.", "There are no requests.")
+
+
+def approve_request(
+    folder: FolderArgument, request: RequestArgument, as_json: JsonOption = False
+) -> None:
+    """Certify an agency's keys and register it; its node can start at once."""
+    configure_logging(process="authority", level=logging.WARNING)
+    said = approve(folder, request, now=datetime.now(UTC))
+    if as_json:
+        print_json({"ok": True, "request": request, "member": said.member})
+    else:
+        say(f"سُجّلت الجهة {said.member}", f"{said.member} is registered")
+
+
+def refuse_request(
+    folder: FolderArgument,
+    request: RequestArgument,
+    reason: Annotated[str, typer.Option("--reason", help="Why; the agency reads it.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Refuse a membership request."""
+    said = refuse(folder, request, reason=reason)
+    if as_json:
+        print_json({"ok": True, "request": request, "member": said.member})
+    else:
+        say(f"رُفض طلب {said.member}", f"The request of {said.member} is refused")
+
+
+def members(folder: FolderArgument, as_json: JsonOption = False) -> None:
+    """List the registered members."""
+    content = authority.read_content(folder)
+    if as_json:
+        print_json({"ok": True, "members": [msgspec.to_builtins(m) for m in content.members]})
+        return
+    for row in content.members:
+        console.print(f"{row.id}  {row.name.ar} · {row.name.en}", markup=False, soft_wrap=True)
