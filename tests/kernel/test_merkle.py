@@ -18,6 +18,8 @@ from taysir.kernel.merkle import (
     leaf_hash,
     prove_consistency,
     prove_inclusion,
+    prove_range,
+    root_from_range,
     tile_reader,
     tiles_of,
     tree_root,
@@ -122,3 +124,29 @@ def test_a_builder_is_restored_from_stored_hashes(size: int, more: int) -> None:
         builder.append(leaf)
         again.append(leaf)
     assert (again.size, again.root()) == (size + more, builder.root())
+
+
+@given(st.integers(1, 700), st.data())
+def test_a_range_of_leaves_leads_to_the_root(size: int, data: st.DataObject) -> None:
+    """With the hashes beside it, a row of leaves gives the root; a changed leaf another."""
+    start = data.draw(st.integers(0, size - 1))
+    end = data.draw(st.integers(start + 1, size))
+    leaves = LEAVES[start:end]
+
+    proof = prove_range(stored(size), start=start, end=end, size=size)
+
+    assert root_from_range(leaves, start=start, size=size, proof=proof) == tree_root(LEAVES[:size])
+    changed = [bytes(32), *leaves[1:]]
+    assert root_from_range(changed, start=start, size=size, proof=proof) != tree_root(LEAVES[:size])
+
+
+@pytest.mark.parametrize(
+    ("start", "count", "size", "hashes"),
+    [(0, 0, 5, 0), (3, 3, 5, 0), (-1, 2, 5, 0), (1, 2, 5, 0), (0, 5, 5, 1)],
+)
+def test_a_range_that_does_not_fit_is_refused(
+    start: int, count: int, size: int, hashes: int
+) -> None:
+    """Empty, beyond the tree, or with another number of hashes."""
+    with pytest.raises(Problem, match="KRN-0221"):
+        root_from_range(LEAVES[:count], start=start, size=size, proof=[bytes(HASH_BYTES)] * hashes)

@@ -9,25 +9,39 @@ the interface.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from taysir.exchange.admin_agreements import AgreementRoutes
 from taysir.exchange.admin_openapi import OPENAPI_PATH, admin_openapi
 from taysir.exchange.admin_routes import RouteTable
 from taysir.exchange.agreement_part import AgreementPart
+from taysir.exchange.consent import SignedConsent
 from taysir.exchange.erasure_face import ERASURES_PATH, answer_erasures
 from taysir.exchange.errors import EXC_MALFORMED, EXC_UNKNOWN_EXCHANGE
+from taysir.exchange.evidence import named_consent
+from taysir.exchange.face_errors import EXC_NO_PAGE, method_refused
 from taysir.exchange.http import Request, Response, json_response
 from taysir.exchange.model import StoredExchange
 from taysir.exchange.runtime import NodeRuntime
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 
+_EXCHANGES: Final = "/admin/exchanges"
+_READING: Final = frozenset(
+    {"/live", "/healthz", "/ready", "/readyz", OPENAPI_PATH, "/metrics", _EXCHANGES}
+)
+
 
 class PackageEvidence(Protocol):
     """Makes the evidence package of one exchange from what this node holds of it."""
 
-    def __call__(self, records: list[StoredExchange], *, bodies: bool = True) -> bytes:
+    def __call__(
+        self,
+        records: list[StoredExchange],
+        *,
+        bodies: bool = True,
+        consent: SignedConsent | None = None,
+    ) -> bytes:
         """Return the package, on request without the bodies."""
 
 
@@ -49,8 +63,10 @@ class AdminFace:
             return await self._routes.answer(request)
         if path == ERASURES_PATH:
             return await answer_erasures(self._node, request)
+        if path not in _READING and not path.startswith(_EXCHANGES + "/"):
+            raise Problem(EXC_NO_PAGE)
         if request.method not in ("GET", "HEAD"):
-            return json_response({"title": "Method not allowed", "status": 405}, status=405)
+            return method_refused(request, allowed="GET, HEAD")
         if path in ("/live", "/healthz"):
             return json_response({"status": "ok", "node": self._node.name})
         if path in ("/ready", "/readyz"):
@@ -60,13 +76,11 @@ class AdminFace:
             return Response(headers=kind, body=self._openapi)
         if path == "/metrics":
             return self._metrics()
-        if path == "/admin/exchanges":
+        if path == _EXCHANGES:
             await self._node.journal.indexed()
             return self._list(request)
-        if path.startswith("/admin/exchanges/"):
-            await self._node.journal.indexed()
-            return await self._one(path.removeprefix("/admin/exchanges/"), request)
-        return json_response({"title": "Not found", "status": 404}, status=404)
+        await self._node.journal.indexed()
+        return await self._one(path.removeprefix(_EXCHANGES + "/"), request)
 
     def _ready(self) -> Response:
         directory = self._node.current_directory()
@@ -142,7 +156,8 @@ class AdminFace:
             newest = max(record.position for record in records)
             await keeper.settle(newest, timeout_s=limits.EVIDENCE_WAIT_S)
         bodies = request.query.get("bodies") != "no"
-        body = await asyncio.to_thread(self._package, records, bodies=bodies)
+        consent = self._node.consents.signed(named_consent(records))
+        body = await asyncio.to_thread(self._package, records, bodies=bodies, consent=consent)
         return Response(headers=((b"content-type", b"application/zip"),), body=body)
 
     def _describe(self, exchange: StoredExchange) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
+from taysir.exchange.consent import SignedConsent
 from taysir.exchange.contracts import SignedAgreement
 from taysir.exchange.evidence_log import PROOF_FILE, STAMP_FILE, STATUS_FILE, read_log_facts
 from taysir.exchange.federation_source import FederationSource
@@ -38,6 +39,8 @@ FORMAT: Final = "taysir-evidence/1"
 REDACTIONS: Final = "redactions.json"
 """Names the bodies and headers that are left out, and why: their key was erased, or is lost."""
 MANIFEST_TYPE: Final = "taysir-evidence-manifest+jws"
+CONSENT: Final = "consent/consent.jws"
+CONSENT_END: Final = "consent/revocation.jws"
 WITHHELD: Final = "withheld"
 """Why contents are left out of a package that was asked for without bodies."""
 
@@ -70,7 +73,13 @@ class EvidencePackager:
         self._node = node
         self._prove = prove
 
-    def __call__(self, records: list[StoredExchange], *, bodies: bool = True) -> bytes:
+    def __call__(
+        self,
+        records: list[StoredExchange],
+        *,
+        bodies: bool = True,
+        consent: SignedConsent | None = None,
+    ) -> bytes:
         """Return the package of one exchange, on request without its bodies; raises EXC-0531."""
         best = best_record(records)
         if not best.request or not self._source.token:
@@ -82,6 +91,9 @@ class EvidencePackager:
         agreement = self._source.signed_agreement(best.agreement)
         if agreement is not None:
             files.update(_agreement_files(agreement))
+        if consent is not None:
+            files[CONSENT] = consent.token
+            files.update({CONSENT_END: consent.revocation} if consent.revocation else {})
         files.update(self._certificates(best))
         files.update(self._log_files(best))
         files.update(self._summaries(best, agreement=agreement, files=files))
@@ -171,6 +183,12 @@ def _producer(record: StoredExchange) -> MemberId:
 def _statements(record: StoredExchange) -> dict[str, bytes]:
     files = {"request.jws": record.request}
     return {**files, "response.jws": record.response} if record.response else files
+
+
+def named_consent(records: list[StoredExchange]) -> str:
+    """Return the hash of the consent that the request names, or nothing."""
+    request = best_record(records).request
+    return parse_statement(request).statement.consent if request else ""
 
 
 def best_record(records: list[StoredExchange]) -> StoredExchange:

@@ -13,23 +13,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from taysir.exchange.consent import SignedConsent
 from taysir.exchange.contracts import (
     SignedAgreement,
     check_accept,
     check_end,
     view_of,
 )
-from taysir.exchange.evidence import FORMAT, MANIFEST_TYPE, REDACTIONS
+from taysir.exchange.evidence import CONSENT, CONSENT_END, FORMAT, MANIFEST_TYPE, REDACTIONS
 from taysir.exchange.federation import member_certificates, open_federation
 from taysir.exchange.keyfiles import certificate_der, certificate_pem
 from taysir.exchange.log_trust import log_trust
+from taysir.exchange.model import Agreement
 from taysir.exchange.package import MIMETYPE, check_container, unpack
-from taysir.exchange.policy import permits
 from taysir.exchange.summary import SummaryFacts, summary_page
 from taysir.exchange.terms import parties, read_terms
-from taysir.exchange.verifier_case import Case, Step, check_all, finding, moment
+from taysir.exchange.verifier_case import Case, Step, finding, moment
 from taysir.exchange.verifier_log import check_log, check_stamp, check_status, check_witnesses
-from taysir.kernel import limits
+from taysir.exchange.verifier_rules import (
+    check_answer,
+    check_consent,
+    check_parties,
+    check_permission,
+    vouch,
+)
 from taysir.kernel.canonical import parse_canonical
 from taysir.kernel.errors import Language, Problem
 from taysir.kernel.signature import open_detached, thumbprint
@@ -178,28 +185,12 @@ def _request(case: Case) -> None:
         return
     agreement = SignedAgreement(document=case.file(_AGREEMENT))
     view = view_of(agreement)
-    checks = (
-        (statement.agreement == agreement.hash, "it names another agreement"),
-        (statement.sender == str(view.consumer), "the asker is not the agreement's consumer"),
-        (statement.receiver == str(view.service), "the service is not the agreement's"),
-    )
-    check_all(checks, file="request.jws")
+    check_parties(statement, view=view, file="request.jws")
     if case.files.get("response.jws") and _refused(case):
         return
-    path = statement.path.partition("?")[0]
-    checks = (
-        (statement.purpose in view.purposes, "the purpose is not in the agreement"),
-        (
-            permits(view.operations, method=statement.method, path=path),
-            "the agreement does not permit this operation",
-        ),
-        (
-            view.valid_from <= moment(statement) < view.valid_until,
-            "the agreement did not hold at that time",
-        ),
-    )
-    check_all(checks, file="request.jws")
+    check_permission(case.request, view=view, file="request.jws")
     _check_ends(case, agreement)
+    _check_consent(case, view=view)
 
 
 def _response(case: Case) -> None:
@@ -208,15 +199,7 @@ def _response(case: Case) -> None:
     case.response = _statement(case, "response.jws", types=("response", "refusal"))
     if case.request is None:
         raise finding("response.jws", "cannot be checked without the request")
-    asked, answer = case.request.statement, case.response.statement
-    early = asked.time_ms - answer.time_ms > limits.CLOCK_SKEW_S * 1000
-    checks = (
-        (answer.request == case.request.digest, "it answers another request"),
-        (answer.sender == asked.receiver, "it is not by the service that was asked"),
-        (answer.receiver == asked.sender, "it is not for the asker"),
-        (not early, "it is older than its request"),
-    )
-    check_all(checks, file="response.jws")
+    check_answer(case.request, case.response, file="response.jws")
 
 
 def _bodies(case: Case) -> None:
@@ -361,26 +344,22 @@ def _refused(case: Case) -> bool:
 
 
 def _statement(case: Case, name: str, *, types: tuple[str, ...]) -> ParsedStatement:
-    """Check type, signer and signature of a statement."""
+    """Read a statement and check who vouches for it."""
     parsed = _parse(case, name)
-    statement = parsed.statement
-    if statement.type not in types:
-        raise finding(name, f"it is a {statement.type}")
-    certificate = case.certificates.get(parsed.thumbprint)
-    if certificate is None:
-        raise finding(name, "its signer is not in the federation document")
-    owner = "/".join(statement.sender.split("/")[:3])
-    at = moment(statement)
-    revoked = certificate.revoked_at is not None and certificate.revoked_at <= at
-    checks = (
-        (str(certificate.member) == owner, "its signer is not the member that it names"),
-        (certificate.valid_from <= at < certificate.valid_until, "its certificate did not hold"),
-        (not revoked, "its certificate was revoked before"),
-    )
-    check_all(checks, file=name)
-    with case.located(name):
-        parsed.verify(certificate.public_key)
+    vouch(parsed, types=types, certificates=case.certificates, file=name)
     return parsed
+
+
+def _check_consent(case: Case, *, view: Agreement) -> None:
+    """The consent that the request names is there, signed, and covers it."""
+    assert case.request is not None
+    statement = case.request.statement
+    if not statement.consent or (CONSENT not in case.files and not view.consent_required):
+        return
+    with case.located(CONSENT):
+        token, revocation = case.file(CONSENT), case.files.get(CONSENT_END, b"")
+        signed = SignedConsent(token=token, revocation=revocation)
+        check_consent(statement, signed=signed, certificates=case.certificates, file=CONSENT)
 
 
 def _check_ends(case: Case, agreement: SignedAgreement) -> None:

@@ -157,6 +157,81 @@ def prove_consistency(read: ReadHash, *, first: int, second: int) -> list[bytes]
     return proof
 
 
+def prove_range(read: ReadHash, *, start: int, end: int, size: int) -> list[bytes]:
+    """Return what is needed beside leaves start..end-1 for the root of ``size`` leaves.
+
+    Raises:
+        Problem: KRN-0221 for a range that is empty or beyond the tree.
+    """
+    return [
+        range_hash(read, start=low, end=high)
+        for low, high, inside in _pieces(start=start, end=end, size=size)
+        if not inside
+    ]
+
+
+def root_from_range(
+    leaves: Sequence[bytes], *, start: int, size: int, proof: Sequence[bytes]
+) -> bytes:
+    """Return the root that leaves in a row and their proof lead to; raises KRN-0221.
+
+    Cost: one hash a leaf.
+    """
+    _check_hashes(proof)
+    pieces = _pieces(start=start, end=start + len(leaves), size=size)
+    others = iter(proof)
+    missing = sum(not inside for _low, _high, inside in pieces)
+    if missing != len(proof):
+        raise Problem(KRN_PROOF, reason="the proof is of another range")
+    roots = [
+        (high - low, _dense_root(leaves[low - start : high - start]) if inside else next(others))
+        for low, high, inside in pieces
+    ]
+    return _joined(roots)
+
+
+def _pieces(*, start: int, end: int, size: int) -> list[tuple[int, int, bool]]:
+    """Cut a tree into the largest subtrees wholly inside or outside of a range, left to right."""
+    if not 0 <= start < end <= size < 1 << 64:
+        raise Problem(KRN_PROOF, reason="the range is beyond the tree")
+    found: list[tuple[int, int, bool]] = []
+    waiting = [(0, size)]
+    while waiting:
+        low, high = waiting.pop()
+        if high <= start or low >= end:
+            found.append((low, high, False))
+        elif start <= low and high <= end:
+            found.append((low, high, True))
+        else:
+            middle = low + _largest_power_below(high - low)
+            waiting += [(middle, high), (low, middle)]
+    return found
+
+
+def _dense_root(leaves: Sequence[bytes]) -> bytes:
+    """The root of leaves in memory, level by level; a last one without a neighbour moves up."""
+    row = list(leaves)
+    while len(row) > 1:
+        above = [node_hash(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]
+        if len(row) % 2:
+            above.append(row[-1])
+        row = above
+    return row[0]
+
+
+def _joined(roots: list[tuple[int, bytes]]) -> bytes:
+    """The root over subtrees that lie side by side: sizes and roots."""
+    if len(roots) == 1:
+        return roots[0][1]
+    split = _largest_power_below(sum(size for size, _root in roots))
+    count = 0
+    for number, (size, _root) in enumerate(roots):
+        count += size
+        if count == split:
+            return node_hash(_joined(roots[: number + 1]), _joined(roots[number + 1 :]))
+    raise Problem(KRN_PROOF, reason="the range is beyond the tree")
+
+
 def _largest_power_below(size: int) -> int:
     """The largest power of two smaller than a size of at least two."""
     return 1 << ((size - 1).bit_length() - 1)

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from taysir.exchange.client import ExchangeClient
+from taysir.exchange.consent import SignedConsent
 from taysir.exchange.http import Handler, Request, Response, json_response, serve_http
 from taysir.exchange.model import (
     Agreement,
@@ -236,7 +237,9 @@ def agreement_of(
     )
 
 
-def no_evidence(records: list[StoredExchange], *, bodies: bool = True) -> bytes:
+def no_evidence(
+    records: list[StoredExchange], *, bodies: bool = True, consent: SignedConsent | None = None
+) -> bytes:
     """Package nothing: for tests that do not look at evidence."""
     return b"%d records" % len(records)
 
