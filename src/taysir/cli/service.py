@@ -16,6 +16,7 @@ import typer
 from taysir.cli.output import print_json
 from taysir.cli.service_bpmn import bpmn, import_drawing
 from taysir.cli.service_changes import diff, law, replay
+from taysir.cli.service_new import new
 from taysir.cli.service_packs import (
     JsonOption,
     LanguageOption,
@@ -42,6 +43,7 @@ from taysir.kernel.errors import Language, Problem
 def register(app: typer.Typer) -> None:
     """Add the verb ``service`` to the command line."""
     service = typer.Typer(no_args_is_help=True, help="Check, test and compare services")
+    service.command("new")(new)
     service.command("check")(check)
     service.command("test")(test)
     service.command("explain")(explain_case)

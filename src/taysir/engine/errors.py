@@ -16,6 +16,33 @@ ENG_PACK_MISSING = declare(
     mender=Mender.AUTHOR,
     retry=Retry.AFTER_MENDING,
 )
+ENG_NEW_CODE = declare(
+    "ENG-1021",
+    status=422,
+    ar="«{given}» لا يصلح رمزًا لخدمة.",
+    en="“{given}” cannot be the code of a service.",
+    remedy_ar="اكتب رمزًا بالحروف اللاتينية الصغيرة والأرقام والشرطات، مثل library-card.",
+    remedy_en="Write lower-case Latin letters, digits and hyphens, such as library-card.",
+    mender=Mender.AUTHOR,
+)
+ENG_NEW_TITLE = declare(
+    "ENG-1022",
+    status=422,
+    ar="لا بد للخدمة من عنوان عربي وعنوان إنجليزي لا يزيدان على {limit} حرفا.",
+    en="A service needs an Arabic and an English title of at most {limit} characters.",
+    remedy_ar="اكتب العنوانين بالخيارين --title-ar و--title-en.",
+    remedy_en="Give both with --title-ar and --title-en.",
+    mender=Mender.AUTHOR,
+)
+ENG_NEW_FOLDER = declare(
+    "ENG-1023",
+    status=409,
+    ar="المجلد {folder} موجود وليس فارغًا.",
+    en="The directory {folder} exists and is not empty.",
+    remedy_ar="اختر مجلدًا آخر بالخيار --into.",
+    remedy_en="Choose another directory with --into.",
+    mender=Mender.AUTHOR,
+)
 ENG_FILE_SIZE = declare(
     "ENG-1002",
     status=413,
