@@ -23,6 +23,7 @@ from taysir.exchange.model import Directory, NodeEntry
 from taysir.exchange.peers import Peer
 from taysir.exchange.quota import QuotaCounters
 from taysir.exchange.sealing import Sealer
+from taysir.exchange.turnstile import Turnstile
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId
@@ -107,12 +108,16 @@ class NodeRuntime:
     refusals: RefusalKeeper = field(init=False)
     quotas: QuotaCounters = field(init=False)
     sealers: dict[MemberId, Sealer] = field(init=False)
+    alone: Turnstile = field(init=False)
+    batched: Turnstile = field(init=False)
 
     def __post_init__(self) -> None:
         """Remember the calls that were received just before a restart, so none is played again."""
         self.quotas = QuotaCounters(self.journal)
         self.refusals = RefusalKeeper(self.journal, now_ms=self.now_ms, new_id=self.new_id)
         loop = asyncio.get_running_loop()
+        self.alone = Turnstile(limits.CALLS_A_TURN, loop=loop)
+        self.batched = Turnstile(limits.BATCHED_CALLS_A_TURN, loop=loop)
         self.sealers = {
             member: Sealer(partial(self.signers.__getitem__, member), loop=loop, now_ms=self.now_ms)
             for member in self.signers
@@ -140,6 +145,10 @@ class NodeRuntime:
             expired_at = directory.expires_at.isoformat(timespec="seconds")
             raise Problem(EXC_FEDERATION_EXPIRED, expired_at=expired_at)
         return directory
+
+    async def take_turn(self, *, batch: bool) -> None:
+        """Wait until this call may be signed or verified in this turn of the loop."""
+        await (self.batched if batch else self.alone).enter()
 
     async def sign(self, statement: Statement, *, by: MemberId, batch: bool) -> bytes:
         """Return a member's signed token of a statement, alone or in a batch."""

@@ -498,7 +498,7 @@ BATCH_WAIT_MS: Final = 5_000
 CALLS_A_TURN: Final = 8
 """Calls signed or verified one by one in a turn of the loop: about a millisecond's work."""
 
-BATCHED_CALLS_A_TURN: Final = 32
+BATCHED_CALLS_A_TURN: Final = 16
 """Calls of a batch in a turn: enough to share a signature, few enough to keep both nodes busy."""
 
 LINK_FRAME_BYTES: Final = 8 * MIB
@@ -682,5 +682,8 @@ STATUS_FETCH_INTERVAL_S: Final = 60.0
 EVIDENCE_WAIT_S: Final = 3.0
 """How long a request for evidence waits for a checkpoint to be witnessed and stamped."""
 
-BULK_EVIDENCE_BYTES: Final = 1024 * MIB
-"""An exported range of the journal, as it is checked in one go."""
+RANGE_RECORDS: Final = 20_000
+"""Records of one exported range: two statements each, below the size of a package."""
+
+RANGE_FINDINGS: Final = 100
+"""Findings of one range; whoever forged more than these is found out already."""

@@ -146,9 +146,14 @@ def seal_statements(
     return seal_batch(payloads, signer=signer, time_ms=time_ms)
 
 
+def is_batched(token: bytes) -> bool:
+    """Whether a token has the form of a batched one."""
+    return token.count(b".") + 1 == BATCHED_PARTS
+
+
 def digest_of_token(token: bytes, *, statement: Statement) -> str:
     """Return the digest by which a response names the request that this token carries."""
-    if token.count(b".") + 1 == BATCHED_PARTS:
+    if is_batched(token):
         return base64url(leaf_hash(payload_of(statement)))
     return digest(token)
 
@@ -159,7 +164,7 @@ def parse_statement(token: bytes) -> ParsedStatement:
     Raises:
         Problem: KRN-0205 for a malformed token, KRN-0301 for a malformed payload.
     """
-    if token.count(b".") + 1 == BATCHED_PARTS:
+    if is_batched(token):
         return _parse_batched(token)
     jws = open_compact(token, typ=TYPE)
     statement = _read_payload(jws.payload)

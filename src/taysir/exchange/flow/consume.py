@@ -93,6 +93,7 @@ async def consume(node: NodeRuntime, call: InformationCall) -> Response:
         agreement = find_agreement(node, call, directory=directory)
         passage.agreement = agreement.hash
         passage.subject = node.pseudonym(call.subject)
+        await node.take_turn(batch=agreement.batch)
         passage.request = await _sign(node, passage, agreement=agreement)
         carried = await _send(node, passage, peer=peer)
         answer = _verify(node, passage, carried, agreement=agreement, directory=directory)

@@ -54,6 +54,7 @@ from taysir.kernel.statement import (
     ParsedStatement,
     Statement,
     digest,
+    is_batched,
     parse_statement,
 )
 
@@ -90,6 +91,7 @@ async def provide(node: NodeRuntime, message: Message, *, tls_thumbprint: str) -
         Problem: for what cannot be tied to a known member, and so is answered unsigned.
     """
     started = time.perf_counter()
+    await node.take_turn(batch=is_batched(message.statement))
     try:
         directory = node.current_directory()
         parsed = parse_statement(message.statement)
