@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -110,7 +109,7 @@ def approve_request(
     folder: FolderArgument, request: RequestArgument, as_json: JsonOption = False
 ) -> None:
     """Certify an agency's keys and register it; its node can start at once."""
-    configure_logging(process="authority", level=logging.WARNING)
+    configure_logging(process="authority")
     said = approve(folder, request, now=datetime.now(UTC))
     if as_json:
         print_json({"ok": True, "request": request, "member": said.member})
