@@ -1,4 +1,4 @@
-"""``taysir dmn``: run the compatibility kit of DMN, decide by hand, look at what a model needs."""
+"""``taysir dmn``: run the compatibility kit of DMN; turn spreadsheets into models and back."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from taysir.cli.output import console, errors, print_json, report_problem
+from taysir.cli.output import console, errors, print_json, report_problem, say
+from taysir.engine.dmn import load_dmn
+from taysir.engine.dmn.loader import read_root
+from taysir.engine.dmn.sheets import dmn_of, read_sheets, sheets_of
 from taysir.engine.dmn.tck import run_directory
+from taysir.engine.dmn.workbook import read_workbook, write_workbook
+from taysir.engine.dmn.writing import write_xml
 from taysir.kernel.errors import Problem
 
 _SHOWN = 50
@@ -19,10 +24,10 @@ _SHOWN = 50
 def register(app: typer.Typer) -> None:
     """Add the verb."""
     group = typer.Typer(
-        help="Decision models: run the DMN compatibility kit.", no_args_is_help=True
+        help="Decision models: the DMN compatibility kit, spreadsheets.", no_args_is_help=True
     )
     group.command("tck")(tck)
-    group.callback()(lambda: None)
+    group.command("convert")(convert)
     app.add_typer(group, name="dmn")
 
 
@@ -44,6 +49,45 @@ def tck(
     else:
         _print_report(report.as_json())
     raise typer.Exit(0 if report.total and report.passed == report.total else 1)
+
+
+def convert(
+    source: Annotated[Path, typer.Argument(help="A .dmn, .csv, .xlsx or .ods file.")],
+    target: Annotated[
+        Path, typer.Option("--output", "-o", help="The file to write, its ending names the format.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Turn decision tables of a spreadsheet into a DMN model, or a model into a spreadsheet."""
+    if not source.is_file():
+        errors.print(f"There is no file “{source}”.")
+        raise typer.Exit(2)
+    try:
+        made = _converted(source.read_bytes(), source.name, target.name)
+    except Problem as problem:
+        report_problem(problem, as_json=as_json)
+        raise typer.Exit(2) from problem
+    target.write_bytes(made)
+    if as_json:
+        print_json({"source": str(source), "target": str(target), "bytes": len(made)})
+    else:
+        say(f"كُتب {target}", f"Wrote {target}")
+
+
+def _converted(data: bytes, source: str, target: str) -> bytes:
+    """Return the target's bytes; what was made of a sheet is loaded once, to prove its use."""
+    if not target.endswith(".dmn"):
+        model = data if source.endswith(".dmn") else _model_of(data, source)
+        return write_workbook(sheets_of(model, file=source), file=target)
+    if source.endswith(".dmn"):
+        return write_xml(read_root(data, file=source))
+    return _model_of(data, source)
+
+
+def _model_of(data: bytes, source: str) -> bytes:
+    made = dmn_of(read_sheets(read_workbook(data, file=source), file=source), file=source)
+    load_dmn(made, file=source)
+    return made
 
 
 def _print_report(report: dict[str, object]) -> None:

@@ -483,6 +483,12 @@ JOURNAL_QUICK_S: Final = 0.01
 JOURNAL_SLOW_S: Final = 10.0
 """How long the thread commits after a slow one, before the loop tries again."""
 
+JOURNAL_RETRY_S: Final = 0.5
+"""How often a journal without room looks for some."""
+
+JOURNAL_RETRY_AFTER_S: Final = 10
+"""When a caller should come again whose call was refused because evidence cannot be kept."""
+
 JOURNAL_INDEX_ROWS: Final = 2048
 """Rows that are indexed together; a quarter of the cost of indexing them one by one."""
 

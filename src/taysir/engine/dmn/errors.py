@@ -67,3 +67,30 @@ ENG_DMN_CYCLE = declare(
     remedy_en="Break the circle in the requirements.",
     mender=Mender.AUTHOR,
 )
+ENG_SHEET_FORM = declare(
+    "ENG-0128",
+    status=422,
+    ar="لا يمكن قراءة الجداول من الملف {file}: {detail}.",
+    en="Tables cannot be read from {file}: {detail}.",
+    remedy_ar="اتبع docs/howto/write-a-table-in-a-spreadsheet.md واحفظ بصيغة csv أو xlsx أو ods.",
+    remedy_en="Follow docs/howto/write-a-table-in-a-spreadsheet.md; save as csv, xlsx or ods.",
+    mender=Mender.AUTHOR,
+)
+ENG_SHEET_CELL = declare(
+    "ENG-0129",
+    status=422,
+    ar="في الملف {file} السطر {line}: {detail}.",
+    en="In {file}, row {line}: {detail}.",
+    remedy_ar="صحّح الخلية المذكورة.",
+    remedy_en="Correct the cell named.",
+    mender=Mender.AUTHOR,
+)
+ENG_SHEET_LOGIC = declare(
+    "ENG-0130",
+    status=422,
+    ar="«{name}» في {file} ليس جدولاً ولا صيغة، فلا يُكتب في ورقة.",
+    en="“{name}” in {file} is neither a table nor a formula and cannot stand in a sheet.",
+    remedy_ar="حوّله إلى جدول أو صيغة، أو أبقِ الملف بصيغة DMN.",
+    remedy_en="Make it a table or a formula, or keep the file in DMN.",
+    mender=Mender.AUTHOR,
+)

@@ -13,12 +13,16 @@ from taysir.engine.dmn.errors import ENG_DMN_LIMIT, ENG_DMN_XML
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 
-_SEPARATOR = "\n"
+SEPARATOR = "\n"
+"""Stands between namespace and name of an attribute that has a namespace."""
 
 
 @dataclass(slots=True)
 class Element:
-    """One element; ``text`` is the character data directly in it."""
+    """One element; ``text`` is the character data directly in it.
+
+    The root also keeps the prefixes that the file declares: values like ``feel:string`` use them.
+    """
 
     name: str
     namespace: str
@@ -26,6 +30,7 @@ class Element:
     line: int
     text: str = ""
     children: list[Element] = field(default_factory=list)
+    prefixes: dict[str, str] = field(default_factory=dict)
 
     def get(self, name: str, default: str = "") -> str:
         """Return an attribute without a namespace."""
@@ -55,11 +60,13 @@ class _Builder:
         self.file = file
         self.root: Element | None = None
         self.open: list[Element] = []
-        self.parser = expat.ParserCreate(namespace_separator=_SEPARATOR)
+        self.parser = expat.ParserCreate(namespace_separator=SEPARATOR)
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.end
         self.parser.CharacterDataHandler = self.characters
+        self.parser.StartNamespaceDeclHandler = self.declare
+        self.prefixes: dict[str, str] = {}
         self.parser.StartDoctypeDeclHandler = self.refuse
         self.parser.EntityDeclHandler = self.refuse
 
@@ -67,13 +74,17 @@ class _Builder:
         """Open an element."""
         if len(self.open) >= limits.DMN_XML_DEPTH:
             raise Problem(ENG_DMN_LIMIT, file=self.file, what="depth", limit=limits.DMN_XML_DEPTH)
-        namespace, _, local = name.rpartition(_SEPARATOR)
+        namespace, _, local = name.rpartition(SEPARATOR)
         element = Element(local, namespace, attributes, self.parser.CurrentLineNumber)
         if self.open:
             self.open[-1].children.append(element)
         else:
             self.root = element
         self.open.append(element)
+
+    def declare(self, prefix: str | None, namespace: str | None) -> None:
+        """Note a prefix; the first namespace it is declared for keeps it."""
+        self.prefixes.setdefault(prefix or "", namespace or "")
 
     def end(self, _name: str) -> None:
         """Close an element."""
@@ -101,4 +112,5 @@ def parse_xml(data: bytes, *, file: str) -> Element:
         raise Problem(ENG_DMN_XML, file=file, line=error.lineno, detail=detail) from error
     if builder.root is None:
         raise Problem(ENG_DMN_XML, file=file, line=1, detail="empty")
+    builder.root.prefixes = builder.prefixes
     return builder.root
