@@ -303,7 +303,10 @@ def _read_text(values: list[str], schema: Mapping[str, Any], *, explode: bool) -
         inner = items if isinstance(items, dict) else {}
         return [_read_text([part], inner, explode=False) for part in parts]
     text = values[-1]
-    if "string" in kinds or kinds == [None]:
+    if kinds == [None]:
+        listed = schema.get("enum") or ()
+        return next((v for v in listed if orjson.dumps(v) == text.encode()), text)
+    if "string" in kinds:
         return text
     if "integer" in kinds and _INTEGER.fullmatch(text):
         return int(text)
