@@ -58,6 +58,16 @@ def test_a_case_has_one_bill(town: Town) -> None:
         make(amount_minor=1)
 
 
+def test_a_fee_in_parts_has_a_bill_for_each(town: Town) -> None:
+    """Each part is made once and keeps its amount; the newest is the one to pay."""
+    first = make(part="first-payment", amount_minor=4_000)
+    second = make(part="payment", amount_minor=16_000, now=NOW + timedelta(days=9))
+    assert make(part="first-payment", amount_minor=4_000).pk == first.pk
+    with pytest.raises(Problem, match="TRX-0702"):
+        make(part="payment", amount_minor=4_000)
+    assert access.bill_of_case(first.case_number, payer_ref="p1").pk == second.pk
+
+
 @pytest.mark.parametrize("amount", [0, -1, limits.BILL_AMOUNT_MINOR + 1])
 def test_an_impossible_amount_is_refused(town: Town, amount: int) -> None:
     """Nought and more than the bound are mistakes of a table."""

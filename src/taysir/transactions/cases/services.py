@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from taysir.engine.definition import Pack, Page, Role
+from taysir.engine.definition import ClockCause, Pack, Page, Role
 from taysir.engine.facts import (
     CASE_FACTS,
     Attested,
@@ -21,7 +21,7 @@ from taysir.engine.facts import (
     FactSource,
     FactValue,
 )
-from taysir.engine.flow import live_stages, start_token, transition
+from taysir.engine.flow import live_stages, stage_of, start_token, transition
 from taysir.engine.pages import Answers, apply_answers, next_page, validate_answers
 from taysir.kernel import limits
 from taysir.kernel.errors import Language, Problem
@@ -137,8 +137,11 @@ def case_answer(
 ) -> tuple[Page, Answers]:
     """Check and keep the answers of one page; what is wrong comes back, nothing is lost.
 
+    A page is answered while the case waits for whom it belongs to: the applicant's in the draft
+    and when it was sent back, a partner's once the partner has it.
+
     Raises:
-        Problem: TRX-0202 for an unknown page, TRX-0203 once the case was sent.
+        Problem: TRX-0202 for an unknown page, TRX-0203 if the case does not wait for that page.
     """
     at = now or timezone.now()
     pack = offer_with(case.pack_hash).pack
@@ -151,17 +154,23 @@ def case_answer(
     )
     if answers.ok:
         with transaction.atomic():
-            locked = _draft(case)
-            before = locked.facts
-            locked.facts = apply_answers(before, answers, page=page, by="applicant", at=at)
+            locked = _waiting_for(case, pack, page)
+            before, role = locked.facts, page.by.value
+            locked.facts = apply_answers(before, answers, page=page, by=role, at=at)
             for name, value in answers.values.items():
                 if before.value(name) != value:
-                    record_event(
-                        locked, "field_typed", pack=pack, role="applicant", at=at, field=name
-                    )
+                    record_event(locked, "field_typed", pack=pack, role=role, at=at, field=name)
             locked.save()
             case.facts_json = locked.facts_json
     return page, answers
+
+
+def _waiting_for(case: Case, pack: Pack, page: Page) -> Case:
+    locked = Case.objects.select_for_update().get(pk=case.pk)
+    stage = stage_of(pack, locked.token)
+    if stage.role is not page.by or stage.stopped_by is not ClockCause.APPLICANT:
+        raise Problem(TRX_CASE_MOVED_ON, case=case.number)
+    return locked
 
 
 def _draft(case: Case) -> Case:

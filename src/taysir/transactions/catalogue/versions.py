@@ -85,13 +85,13 @@ def unpack_files(data: bytes) -> dict[str, bytes]:
     try:
         plain = opened.decompress(data, limits.KEPT_PACK_BYTES)
     except zlib.error as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(f"not packed: {error}") from error
     if not opened.eof:
-        raise ValueError(f"> {limits.KEPT_PACK_BYTES} bytes, or cut short")
+        raise ValueError(f"not packed, or beyond {limits.KEPT_PACK_BYTES} bytes")
     try:
         return _DECODER.decode(plain)
     except msgspec.DecodeError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(f"not packed files: {error}") from error
 
 
 def _lay_out(pack: Pack, folder: Path) -> Path:

@@ -8,7 +8,7 @@ from taysir.transactions.payments.models import Bill
 
 
 def bill_of_case(case_number: str, *, payer_ref: str) -> Bill:
-    """Return the bill of one's own case; TRX-0703 also if it is somebody else's."""
+    """Return the newest bill of one's own case; TRX-0703 also if it is somebody else's."""
     bill = Bill.objects.filter(case_number=case_number, payer_ref=payer_ref).first()
     if bill is None:
         raise Problem(TRX_BILL_NOT_FOUND)
