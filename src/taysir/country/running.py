@@ -7,10 +7,12 @@ the processes (``processes``) to the ``supervisor`` and notes in the folder what
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -101,16 +103,13 @@ def start_detached(layout: CountryLayout) -> RunningCountry:
     layout.state.unlink(missing_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()
-    if os.fork() == 0:
+    supervisor = os.fork()
+    if supervisor == 0:
         _run_detached(layout)
-    deadline = time.monotonic() + limits.PROCESS_READY_TIMEOUT_S + limits.PROCESS_STOP_TIMEOUT_S
-    seen_alive = False
-    while time.monotonic() < deadline:
-        alive = is_running(layout.root)
-        if seen_alive and not alive:
-            break
-        seen_alive = seen_alive or alive
-        if alive and layout.state.exists():
+    began = time.monotonic()
+    deadline = began + limits.PROCESS_READY_TIMEOUT_S + limits.PROCESS_STOP_TIMEOUT_S
+    while time.monotonic() < deadline and os.waitpid(supervisor, os.WNOHANG) == (0, 0):
+        if is_running(layout.root) and layout.state.exists():
             country = find(layout.root)
             if country.ready:
                 return country
@@ -118,7 +117,7 @@ def start_detached(layout: CountryLayout) -> RunningCountry:
     raise Problem(
         CTY_PROCESS_FAILED,
         process="supervisor",
-        seconds=int(limits.PROCESS_READY_TIMEOUT_S),
+        seconds=math.ceil(time.monotonic() - began),
         log=str(layout.log("supervisor")),
     )
 
@@ -139,6 +138,8 @@ def _run_detached(layout: CountryLayout) -> None:
         code = 0
     except Problem as problem:
         sys.stderr.write(f"{problem}\n")
+    except Exception:  # nobody is above this frame to show it
+        traceback.print_exc()
     finally:
         sys.stderr.flush()
         os._exit(code)
