@@ -138,9 +138,10 @@ def _run_detached(layout: CountryLayout) -> None:
         code = 0
     except Problem as problem:
         sys.stderr.write(f"{problem}\n")
-    except Exception:  # nobody is above this frame to show it
-        traceback.print_exc()
     finally:
+        # Nobody is above this frame to show what is still in flight.
+        if isinstance(fault := sys.exc_info()[1], Exception):
+            traceback.print_exception(fault)
         sys.stderr.flush()
         os._exit(code)
 
