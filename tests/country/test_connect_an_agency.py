@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.country import HOST, POPULATION, free_base_port
+from taysir.country.layout import HOST
+from tests.journeys.country import POPULATION, free_base_port
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs/tutorials/connect-an-agency.md"
@@ -95,7 +96,7 @@ def test_a_new_agency_reaches_its_first_signed_call_by_the_guide(tmp_path: Path)
     assert (calls[0], len(calls)) == (9, 1)
     assert calls[0] <= 10
     follower = Follower(tmp_path)
-    started = time.monotonic()
+    started, printed = time.monotonic(), ""
     try:
         for command in guide:
             printed = follower.follow(command)

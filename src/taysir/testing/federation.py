@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -51,6 +52,7 @@ from taysir.testing.nodes import (
     no_evidence,
 )
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 _NAMES = {
     ASKING: Names(ar="جهة سائلة", en="Asking agency"),
     ANSWERING: Names(ar="جهة", en="Agency"),
@@ -75,11 +77,16 @@ class Agency:
         return answer[0], orjson.loads(answer[2])
 
     async def call(
-        self, path: str, *, method: str = "GET", body: bytes = b"", **headers: str
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        body: bytes = b"",
+        headers: Mapping[str, str] = NOTHING,
     ) -> tuple[int, dict[str, str], Any]:
         """Call a service through the information-system face, as the portal does."""
         head = {"x-road-client": str(PORTAL), "taysir-purpose": "tax-relief"}
-        head |= {name.replace("_", "-"): value for name, value in headers.items()}
+        head |= headers
         if body:
             head.setdefault("content-type", "application/json")
         status, found, data = await asyncio.to_thread(
@@ -87,11 +94,10 @@ class Agency:
         )
         return status, found, orjson.loads(data) if data else None
 
-    async def face(self, target: str, **headers: str) -> tuple[int, Any]:
+    async def face(self, target: str, *, headers: Mapping[str, str] = NOTHING) -> tuple[int, Any]:
         """Ask the information-system face for something else than a call."""
-        head = {name.replace("_", "-"): value for name, value in headers.items()}
         status, _found, data = await asyncio.to_thread(
-            _ask, self.settings.face_port, "GET", target, head, b""
+            _ask, self.settings.face_port, "GET", target, dict(headers), b""
         )
         return status, orjson.loads(data)
 
