@@ -209,10 +209,12 @@ def test_without_room_the_store_says_so_before_anything_is_lost(tmp_path: Path) 
     store = SegmentStore(tmp_path, segment_bytes=SMALL)
     store.append([b"x" * 3000])
     (tmp_path / "next.spare").mkdir()
+    assert [store.lacks_room] == [True]
     with pytest.raises(Problem, match="EXC-0130"):
         store.prepare()
     assert store.append([b"y" * 500]).position == 1
     (tmp_path / "next.spare").rmdir()
     store.prepare()
+    assert [store.lacks_room] == [False]
     store.close()
     assert verify_segments(tmp_path) == 2

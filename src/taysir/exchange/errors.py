@@ -352,6 +352,7 @@ XROAD_TYPES: Final = MappingProxyType(
         EXC_UNKNOWN_SERVICE.code: _SERVER + "UnknownService",
         EXC_PEER_ANSWER.code: "Server.ClientProxy.InvalidResponse",
         EXC_JOURNAL.code: "Server.ClientProxy.LoggingFailed",
+        "EXC-0807": _SERVER + "LoggingFailed",
         # Refused at the face, before it became a call: kernel.identifiers and face_errors.
         "KRN-0001": "Client.BadRequest",
         "EXC-0171": "Client.BadRequest",

@@ -76,6 +76,10 @@ class _Erasing:
     done: asyncio.Future[StoredExchange]
 
 
+class _Prepare:
+    """The wish to have the store prepare itself."""
+
+
 class Journal:
     """The evidence of one node; make it inside the running event loop and close it at the end."""
 
@@ -126,7 +130,9 @@ class Journal:
         self._writing = threading.Lock()
         self._stuck_since = 0.0
         self._stopped = False
-        self._queue: queue.SimpleQueue[_Group | _Erasing | None] = queue.SimpleQueue()
+        self._trouble: str = ""
+        self._is_preparing = False
+        self._queue: queue.SimpleQueue[_Group | _Erasing | _Prepare | None] = queue.SimpleQueue()
         self._catch_up()
         self._feeder = IndexFeeder(self._index, catch_up=self._catch_up)
 
@@ -183,6 +189,19 @@ class Journal:
         first = await self.submit(exchanges)
         return range(first, first + len(exchanges))
 
+    def check(self) -> None:
+        """Refuse a new call when its evidence could not be kept; what is under way goes on.
+
+        Cost: below a microsecond.
+
+        Raises:
+            Problem: EXC-0130 when the disk is full or too far behind.
+        """
+        if self._trouble:
+            raise _refusal(self._trouble)
+        if self._pending and self._loop.time() - self._stuck_since > limits.JOURNAL_WAIT_S:
+            raise _refusal("the disk is too far behind")
+
     def submit(self, exchanges: Sequence[StoredExchange]) -> asyncio.Future[int]:
         """Queue records and return the future of their first position, from the event loop.
 
@@ -190,12 +209,12 @@ class Journal:
             Problem: EXC-0130 when the disk is too far behind.
         """
         if self._stopped:
-            raise Problem(EXC_JOURNAL, reason="the journal has stopped")
+            raise _refusal("the journal has stopped")
         if self._pending:
             stuck_s = self._loop.time() - self._stuck_since
             full = self._pending + len(exchanges) > limits.JOURNAL_QUEUE_RECORDS
             if full or stuck_s > limits.JOURNAL_WAIT_S:
-                raise Problem(EXC_JOURNAL, reason="the disk is too far behind")
+                raise _refusal("the disk is too far behind")
         else:
             self._stuck_since = self._loop.time()
         self._pending += len(exchanges)
@@ -228,6 +247,10 @@ class Journal:
             position = self._append([one for group in groups for one in group.exchanges])
         except Problem as problem:
             self._fail(groups, problem)
+        except BaseException:
+            # A defect, to be seen in the log; but nobody may wait for ever because of it.
+            self._fail(groups, _refusal("a record could not be written"))
+            raise
         else:
             self._settle(groups, position)
         if time.monotonic() - began > limits.JOURNAL_QUICK_S:
@@ -243,7 +266,7 @@ class Journal:
             Problem: EXC-0130 when the disk does not take the record.
         """
         if self._stopped:
-            raise Problem(EXC_JOURNAL, reason="the journal has stopped")
+            raise _refusal("the journal has stopped")
         done: asyncio.Future[StoredExchange] = self._loop.create_future()
         self._queue.put(
             _Erasing(subject=subject, reason=reason, at_ms=at_ms, number=number, done=done)
@@ -254,7 +277,7 @@ class Journal:
         """Commit what is pending, batch after batch, until told to stop."""
         groups: list[_Group] = []
         try:
-            while (item := self._queue.get()) is not None:
+            while (item := self._next()) is not None:
                 room = limits.JOURNAL_BATCH_RECORDS
                 while isinstance(item, _Group):
                     groups.append(item)
@@ -267,11 +290,39 @@ class Journal:
                         self._queue.put(None)
                 self._commit(groups)
                 groups = []
-                if item is not None:
+                if isinstance(item, _Erasing):
                     self._erase(item)
+                elif item is not None:
+                    self._prepare()
         finally:
             # Whatever ended this thread: nobody may wait for it, and no call may go on without it.
             self._loop.call_soon_threadsafe(self._stop, groups)
+
+    def _next(self) -> _Group | _Erasing | _Prepare | None:
+        """Wait for work; while there is no room, look for some again and again."""
+        try:
+            return self._queue.get(timeout=limits.JOURNAL_RETRY_S if self._trouble else None)
+        except queue.Empty:
+            return _Prepare()
+
+    def _prepare(self) -> None:
+        """Have the store make room, and refuse new calls as long as it cannot."""
+        self._is_preparing = False
+        try:
+            self._store.prepare()
+        except Problem as problem:
+            if not self._trouble:
+                log.error("journal_has_no_room", **problem.params)
+            self._trouble = str(problem.params.get("reason", problem.code))
+        else:
+            if self._trouble:
+                log.info("journal_has_room_again")
+            self._trouble = ""
+
+    def _wish_room(self) -> None:
+        if not self._is_preparing:
+            self._is_preparing = True
+            self._queue.put(_Prepare())
 
     def _commit(self, groups: list[_Group]) -> None:
         exchanges = [exchange for group in groups for exchange in group.exchanges]
@@ -288,18 +339,26 @@ class Journal:
         """Write records, tell the watchers, and hand the rows to the index."""
         with self._writing:
             payloads = encode_exchanges(exchanges, keys=self._keys, randomness=os.urandom)
-            self._keys.flush()
-            written = self._store.append(payloads)
+            try:
+                self._keys.flush()
+                written = self._store.append(payloads)
+            except Problem as problem:
+                self._trouble = str(problem.params.get("reason", problem.code))
+                self._wish_room()
+                raise
             for watcher in self._watchers:
                 watcher(written.position, exchanges)
-        self._feeder.add(
-            [
-                index_row(exchange, position=position, place=Place(written.segment, offset))
-                for position, (exchange, offset) in enumerate(
-                    zip(exchanges, written.offsets, strict=True), written.position
-                )
-            ]
-        )
+            # Under the lock, because the index relies on the order of positions.
+            self._feeder.add(
+                [
+                    index_row(exchange, position=position, place=Place(written.segment, offset))
+                    for position, (exchange, offset) in enumerate(
+                        zip(exchanges, written.offsets, strict=True), written.position
+                    )
+                ]
+            )
+        if self._store.lacks_room:
+            self._wish_room()
         return written.position
 
     def _erase(self, wish: _Erasing) -> None:
@@ -334,11 +393,11 @@ class Journal:
     def _stop(self, groups: list[_Group]) -> None:
         """Refuse what was not written, now and from now on."""
         self._stopped = True
-        problem = Problem(EXC_JOURNAL, reason="the journal has stopped")
+        problem = _refusal("the journal has stopped")
         self._fail(groups, problem)
         while not self._queue.empty():
             item = self._queue.get()
-            if item is not None:
+            if isinstance(item, (_Group, _Erasing)):
                 _break(item.done, problem)
 
     # --- the index -------------------------------------------------------------------------------
@@ -431,7 +490,12 @@ def _give(done: asyncio.Future[_Kept], value: _Kept) -> None:
         done.set_result(value)
 
 
+def _refusal(reason: str) -> Problem:
+    return Problem(EXC_JOURNAL, reason=reason, retry_after_s=limits.JOURNAL_RETRY_AFTER_S)
+
+
 def _break(done: asyncio.Future[Any], problem: Problem) -> None:
     """Fail a future with a problem of its own: one exception may not be raised in many places."""
     if not done.done():
-        done.set_exception(Problem(problem.kind, **problem.params))
+        params = {"retry_after_s": limits.JOURNAL_RETRY_AFTER_S, **problem.params}
+        done.set_exception(Problem(problem.kind, **params))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from taysir.exchange.errors import EXC_JOURNAL
 from taysir.exchange.journal import Journal
 from taysir.exchange.model import CallOutcome, Direction, StoredExchange
 from taysir.kernel import limits
@@ -35,7 +36,7 @@ class RefusalKeeper:
     async def keep(self, token: bytes, *, code: str, tls_thumbprint: str) -> None:
         """Keep one refusal if there is room for it; a full disk is not the sender's business."""
         now_ms = self._now_ms()
-        if not self._take(now_ms):
+        if code == EXC_JOURNAL.code or not self._take(now_ms):
             self.left_out += 1
             return
         try:

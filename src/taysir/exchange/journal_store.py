@@ -66,6 +66,10 @@ class Store(Protocol):
             Problem: EXC-0130 when the storage does not take them; then none of them counts.
         """
 
+    @property
+    def lacks_room(self) -> bool:
+        """Whether :meth:`prepare` has something to do; costs nothing to ask."""
+
     def prepare(self) -> None:
         """Have room for more than what is written now; raises EXC-0130 when there is none."""
 

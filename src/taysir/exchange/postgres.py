@@ -130,6 +130,11 @@ class PostgresStore:
             self._drop_writer()
             raise Problem(EXC_JOURNAL, reason=_reason(error)) from error
 
+    @property
+    def lacks_room(self) -> bool:
+        """Whether there is no connection to write on."""
+        return self._writer is None
+
     def prepare(self) -> None:
         """Be connected; raises EXC-0130 when the database is not there."""
         if self._writer is not None:

@@ -135,9 +135,10 @@ class NodeRuntime:
         """Return the federation in force, if new calls may be made.
 
         Raises:
-            Problem: EXC-0110 once the document has expired, EXC-0541 and EXC-0542 when evidence
-                cannot be completed.
+            Problem: EXC-0110 once the document has expired, EXC-0130, EXC-0541 and EXC-0542 when
+                evidence cannot be kept or completed.
         """
+        self.journal.check()
         if self.keeper is not None:
             self.keeper.check()
         directory = self.directory()

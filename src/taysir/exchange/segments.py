@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import os
 import struct
+import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from taysir.kernel.errors import Problem
 
 SPARE: Final = "next.spare"
 """Room that the next segment will take; holds nothing."""
+_MAKING: Final = "making.spare"
 _SEGMENT: Final = struct.Struct("<8sQ32sI")
 _BATCH: Final = struct.Struct("<4sIII32s")
 _COUNTS: Final = struct.Struct("<II32s")
@@ -60,6 +62,7 @@ class SegmentStore:
         self._folder = folder
         self._segment_bytes = segment_bytes
         self._fd = -1
+        self._lock = threading.Lock()
         self._has_spare = (folder / SPARE).exists()
         files = segment_files(folder)
         self._end = _find_end(files[-1]) if files else _End()
@@ -84,8 +87,9 @@ class SegmentStore:
         """
         size = _BATCH.size + sum(_FRAME.size + len(payload) for payload in payloads)
         try:
-            self._make_room(size)
-            return self._write_batch(payloads)
+            with self._lock:
+                self._make_room(size)
+                return self._write_batch(payloads)
         except OSError as error:
             self._release()
             raise Problem(EXC_JOURNAL, reason=os.strerror(error.errno or 0)) from error
@@ -98,8 +102,15 @@ class SegmentStore:
         if not self._end.segment or (full and self._end.offset > _SEGMENT.size):
             self._open_segment(self._end.segment + 1, size=max(self._segment_bytes, size))
 
+    @property
+    def lacks_room(self) -> bool:
+        """Whether :meth:`prepare` has something to do: a segment is half full, or none is open."""
+        end = self._end
+        half_full = end.offset * 2 > self._segment_bytes
+        return (half_full and not self._has_spare) or (self._fd < 0 and end.segment > 0)
+
     def prepare(self) -> None:
-        """Have room on the disk for more than what is written now.
+        """Have room on the disk for more than what is written now; may be called beside a writer.
 
         Once a segment is half full the next one's room is taken, so a full disk is noticed while
         there is still place for the calls that are under way.
@@ -107,25 +118,26 @@ class SegmentStore:
         Raises:
             Problem: EXC-0130 when there is no room.
         """
-        end = self._end
         try:
-            if end.segment and self._fd < 0:
-                self._reopen()
-            if end.offset * 2 > self._segment_bytes and not self._has_spare:
+            with self._lock:
+                if self._end.segment and self._fd < 0:
+                    self._reopen()
+            if self._end.offset * 2 > self._segment_bytes and not self._has_spare:
                 self._take_spare_room()
         except OSError as error:
             self._release()
             raise Problem(EXC_JOURNAL, reason=os.strerror(error.errno or 0)) from error
 
     def _take_spare_room(self) -> None:
-        spare = self._folder / SPARE
-        fd = os.open(spare, os.O_RDWR | os.O_CREAT, 0o600)
+        making = self._folder / _MAKING
+        fd = os.open(making, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             os.posix_fallocate(fd, 0, self._segment_bytes + _SEGMENT.size)
             os.fsync(fd)
+            making.rename(self._folder / SPARE)
             self._has_spare = True
         except OSError:
-            spare.unlink()
+            making.unlink(missing_ok=True)
             raise
         finally:
             os.close(fd)

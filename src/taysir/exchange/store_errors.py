@@ -60,6 +60,16 @@ EXC_MOVE = declare(
     remedy_en="Move to an empty folder or table. The source is as it was.",
     mender=Mender.OPERATOR,
 )
+EXC_PEER_JOURNAL = declare(
+    "EXC-0807",
+    status=503,
+    ar="عقدة {party} لا تستطيع حفظ الإثبات الآن، فلا تجيب.",
+    en="The node of {party} cannot keep evidence now, so it does not answer.",
+    remedy_ar="أعد المحاولة بعد {retry_after_s} ثوان؛ على مشغّل تلك العقدة إفراغ مساحة على قرصها.",
+    remedy_en="Try again after {retry_after_s} seconds; its operator must free space on its disk.",
+    mender=Mender.PROVIDER,
+    retry=Retry.LATER,
+)
 EXC_TORN_END = declare(
     "EXC-0811",
     status=500,

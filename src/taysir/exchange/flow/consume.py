@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from taysir.exchange.backend import BackendUnreachable
 from taysir.exchange.errors import (
     EXC_CLOCK,
+    EXC_JOURNAL,
     EXC_NO_AGREEMENT,
     EXC_NODE_UNREACHABLE,
     EXC_NOT_OURS,
@@ -37,6 +38,7 @@ from taysir.exchange.model import (
 from taysir.exchange.permission import permit_sending
 from taysir.exchange.policy import projection_digest
 from taysir.exchange.runtime import NodeRuntime
+from taysir.exchange.store_errors import EXC_PEER_JOURNAL
 from taysir.exchange.wire import (
     InformationCall,
     headers_block,
@@ -218,6 +220,9 @@ def _unsigned(body: bytes, *, party: str) -> Problem:
         code = None
     if code in PEER_LIMITS:
         return Problem(EXC_PEER_LIMIT, party=party, retry_after_s=limits.BUSY_RETRY_S)
+    if code == EXC_JOURNAL.code:
+        retry_after_s = limits.JOURNAL_RETRY_AFTER_S
+        return Problem(EXC_PEER_JOURNAL, party=party, retry_after_s=retry_after_s)
     return Problem(EXC_PEER_ANSWER, party=party, reason="unsigned")
 
 
@@ -313,6 +318,9 @@ async def _refuse(node: NodeRuntime, passage: _Passage, problem: Problem) -> Res
         code=problem.code,
         traceparent=trace_of(passage.call.headers),
     )
+    if problem.kind is EXC_JOURNAL:
+        # The room that is left belongs to the calls that are under way.
+        return answer
     try:
         await _keep(node, passage, error_code=problem.code)
     except Problem as full:

@@ -1,0 +1,115 @@
+"""A full disk refuses new calls clearly, loses nothing that was answered, and recovers by itself.
+
+The disk is a small file system in memory, really full. Needs the right to mount one.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from taysir.exchange.fsck import check_node
+from taysir.testing.nodes import PERSONS, PORTAL, PURPOSE, TwoNodes, two_nodes
+
+MIB = 1 << 20
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 24 MiB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(place)]
+    if subprocess.run(mounting, capture_output=True, check=False).returncode:
+        pytest.skip("no right to mount a file system")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def call(nodes: TwoNodes, *, body: bytes = b"") -> tuple[int, dict[str, str], bytes]:
+    """Make one call as an information system and return status, headers and body."""
+    connection = HTTPConnection(urlsplit(nodes.face_url).netloc, timeout=20)
+    try:
+        headers = {
+            "X-Road-Client": str(PORTAL),
+            "Taysir-Purpose": PURPOSE,
+            "Content-Type": "text/plain",
+        }
+        method, path = ("POST", "/persons") if body else ("GET", "/persons/7")
+        connection.request(method, f"/r1/{PERSONS}{path}", body or None, headers)
+        answer = connection.getresponse()
+        head = {name.lower(): value for name, value in answer.getheaders()}
+        return answer.status, head, answer.read()
+    finally:
+        connection.close()
+
+
+def fill_up(disk: Path) -> Path:
+    """Take every byte that is left, and return the file that does."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as handle:
+        for size in (MIB, 4096, 1):
+            try:
+                while True:
+                    handle.write(b"x" * size)
+            except OSError:
+                continue
+    return ballast
+
+
+def answered_until_refused(nodes: TwoNodes, *, body: bytes) -> tuple[list[str], dict[str, str]]:
+    """Call until a call is refused; returns who was answered and the refusal's headers."""
+    answered: list[str] = []
+    for _ in range(500):
+        status, head, said = call(nodes, body=body)
+        if status != 200:
+            assert status == 503
+            problem = json.loads(said)
+            assert problem["code"] in ("EXC-0130", "EXC-0807")
+            assert problem["title_ar"]
+            assert "LoggingFailed" in head["x-road-error"]
+            return answered, head
+        answered.append(head["x-road-request-id"])
+    raise AssertionError("the disk never became full")
+
+
+def wait_until_answered(nodes: TwoNodes) -> None:
+    deadline = time.monotonic() + 20
+    while call(nodes)[0] != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_full_disk_refuses_new_calls_and_recovers_without_a_restart(small_disk: Path) -> None:
+    """What was answered is on the disk, new calls get 503 with Retry-After, then all is well."""
+    with two_nodes(small_disk) as nodes:
+        answered, _ = [call(nodes)[1]["x-road-request-id"]], None
+        ballast = fill_up(small_disk)
+        more, refusal = answered_until_refused(nodes, body=b"x" * 50_000)
+        assert int(refusal["retry-after"]) > 0
+        answered += more
+        assert call(nodes)[0] == 503
+        ballast.unlink()
+        wait_until_answered(nodes)
+        for node in (nodes.asking, nodes.answering):
+            kept = {one.exchange_id for one in node.runtime.journal.exchanges()}
+            assert set(answered) <= kept
+    for name in ("asking", "answering"):
+        assert check_node(small_disk / name).clean
+
+
+def test_a_node_that_starts_on_a_full_disk_refuses_and_recovers(small_disk: Path) -> None:
+    """A journal without room for its first segment refuses, until there is room."""
+    with two_nodes(small_disk) as nodes:
+        ballast = fill_up(small_disk)
+        status, head, _ = call(nodes)
+        assert (status, int(head["retry-after"]) > 0) == (503, True)
+        ballast.unlink()
+        wait_until_answered(nodes)
