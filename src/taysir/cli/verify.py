@@ -15,6 +15,7 @@ import typer
 from taysir.cli.output import console, print_json, report_problem, say, speaks_arabic
 from taysir.exchange.keyfiles import certificate_der
 from taysir.exchange.verifier import Report, verify_package
+from taysir.exchange.verifier_range import RangeReport, is_range, verify_range
 from taysir.kernel.errors import Language, Mender, Problem, declare
 from taysir.kernel.log import silence_library
 
@@ -37,7 +38,10 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(help="An evidence package (.zip) or a sealed PDF.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="Evidence of one or many exchanges (.zip), or a sealed PDF."),
+    ],
     anchor: Annotated[
         Path | None,
         typer.Option(
@@ -57,6 +61,10 @@ def verify(
         data = _read(file)
         if data.startswith(b"%PDF-"):
             valid = _verify_pdf(file, data, anchor=trusted, as_json=as_json)
+        elif is_range(data):
+            found = verify_range(data, anchor=trusted)
+            valid = found.valid and (found.state == "stamped" or not stamped)
+            _print_range(found, as_json=as_json)
         else:
             report = verify_package(data, anchor=trusted)
             valid = report.valid and (report.state == "stamped" or not stamped)
@@ -119,6 +127,45 @@ def _print_report(report: Report, *, as_json: bool) -> None:
         )
     else:
         say("[bold red]الإثبات غير صحيح.[/]", "[bold red]The evidence is not valid.[/]")
+
+
+def _print_range(found: RangeReport, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "ok": found.valid,
+                "kind": "evidence-range",
+                "state": found.state,
+                "start": found.start,
+                "records": found.records,
+                "exchanges": found.exchanges,
+                "pending": found.pending,
+                "stamped_at": found.stamped_at.isoformat() if found.stamped_at else None,
+                "authority_sha256": found.authority_fingerprint,
+                "anchor": "given" if found.anchor_given else "from-package",
+                "findings": [{"file": f.file, "text": f.text} for f in found.findings],
+            }
+        )
+        return
+    language: Language = "ar" if speaks_arabic() else "en"
+    last = found.start + found.records - 1
+    say(
+        f"السجلات {found.start} إلى {last}: {found.exchanges} تبادلا.",
+        f"Records {found.start} to {last}: {found.exchanges} exchanges.",
+    )
+    for finding in found.findings:
+        console.print(f"[red]{finding.file}: {finding.text[language]}[/]")
+    if found.pending:
+        say(f"لم يكتمل: {'، '.join(found.pending)}", f"Pending: {', '.join(found.pending)}")
+    if not found.anchor_given:
+        say(
+            f"[yellow]شهادة السلطة من الملف نفسه؛ قارن بصمتها:[/] {found.authority_fingerprint}",
+            f"[yellow]The authority came from the file; compare:[/] {found.authority_fingerprint}",
+        )
+    if found.valid:
+        say("[bold green]كل التبادلات صحيحة.[/]", "[bold green]Every exchange is valid.[/]")
+    else:
+        say("[bold red]لا تصح كلها.[/]", "[bold red]Not all of them are valid.[/]")
 
 
 def _as_json(report: Report) -> dict[str, Any]:

@@ -39,6 +39,7 @@ from taysir.kernel.merkle import (
     leaf_hash,
     prove_consistency,
     prove_inclusion,
+    prove_range,
     tile_reader,
 )
 
@@ -245,6 +246,10 @@ class TransparencyLog:
     def prove(self, position: int, *, size: int) -> list[bytes]:
         """Return the proof that a record is in the published tree of a size."""
         return prove_inclusion(self._reader(size), index=position, size=size)
+
+    def prove_range(self, start: int, *, count: int, size: int) -> list[bytes]:
+        """Return what is needed beside records in a row for the root of a size."""
+        return prove_range(self._reader(size), start=start, end=start + count, size=size)
 
     def consistency(self, first: int, *, second: int) -> list[bytes]:
         """Return the proof that one published tree extends another; empty for the empty tree."""

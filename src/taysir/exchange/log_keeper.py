@@ -67,6 +67,17 @@ class LogProof:
     status: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeProof:
+    """What the log can say about records in a row, under one checkpoint."""
+
+    salts: tuple[bytes, ...]
+    hashes: tuple[bytes, ...]
+    note: bytes
+    token: bytes
+    status: bytes
+
+
 @dataclass(slots=True)
 class _Due:
     """When things were last done, in milliseconds; long ago at the beginning."""
@@ -188,11 +199,12 @@ class LogKeeper:
         """How many records are under a witnessed, stamped checkpoint."""
         return self._lag.complete_size
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _start(self, work: Coroutine[Any, Any, None]) -> set[asyncio.Task[None]]:
+        """Begin a piece of work, and return it as a set to wait for."""
         task = asyncio.create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
-        return task
+        return {task}
 
     async def _in_thread(self, work: Callable[..., Any], *values: Any) -> Any:
         loop = asyncio.get_running_loop()
@@ -220,7 +232,7 @@ class LogKeeper:
             return False
         if self.stamped_size <= position:
             work = self._start(self._settle(self._log))
-            await asyncio.wait({work}, timeout=timeout_s)
+            await asyncio.wait(work, timeout=timeout_s)
         return self.stamped_size > position
 
     async def _settle(self, kept: TransparencyLog) -> None:
@@ -381,6 +393,21 @@ class LogKeeper:
         )
         status = self._archive.status_for(signed_at_ms)
         return LogProof(proof=proof, token=row.token if row else b"", status=status)
+
+    def prove_range(self, start: int, *, count: int) -> RangeProof | None:
+        """Return what the log can say about records in a row; None when they are not under it."""
+        kept, last = self._log, start + count - 1
+        if kept is None or not 0 <= start <= last < kept.checkpoint.size:
+            return None
+        row = self._archive.over(last)
+        note, size = (row.note, row.size) if row else (kept.note, kept.checkpoint.size)
+        return RangeProof(
+            salts=tuple(kept.leaves.salt(position) for position in range(start, start + count)),
+            hashes=tuple(kept.prove_range(start, count=count, size=size)),
+            note=note,
+            token=row.token if row else b"",
+            status=self._archive.status_for(row.at_ms if row else self._ports.now_ms()),
+        )
 
 
 async def close_keeper(task: asyncio.Task[None]) -> None:

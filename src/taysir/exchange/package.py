@@ -31,15 +31,17 @@ _NAME: Final = re.compile(rb"[A-Za-z0-9._/-]+")
 
 def pack(files: Mapping[str, bytes]) -> bytes:
     """Return the container: ``mimetype`` first, the other entries in the order of names."""
-    body, directory = bytearray(), bytearray()
+    parts: list[bytes] = []
+    directory, offset = bytearray(), 0
     names = sorted(files, key=lambda name: (name != "mimetype", name))
     for name in names:
-        data, raw, offset = files[name], name.encode("ascii"), len(body)
+        data, raw = files[name], name.encode("ascii")
         common = (0, 0, 0, _DATE, zlib.crc32(data), len(data), len(data), len(raw), 0)
-        body += _LOCAL.pack(_MAGIC, 10, *common) + raw + data
+        parts += (_LOCAL.pack(_MAGIC, 10, *common), raw, data)
         directory += _CENTRAL.pack(b"PK\x01\x02", 10, 10, *common, 0, 0, 0, 0, offset) + raw
-    tail = _END.pack(b"PK\x05\x06", 0, 0, len(names), len(names), len(directory), len(body), 0)
-    return bytes(body + directory + tail)
+        offset += _LOCAL.size + len(raw) + len(data)
+    tail = _END.pack(b"PK\x05\x06", 0, 0, len(names), len(names), len(directory), offset, 0)
+    return b"".join((*parts, bytes(directory), tail))
 
 
 def unpack(data: bytes) -> dict[str, bytes]:

@@ -107,6 +107,18 @@ def verify_package(data: bytes, *, anchor: bytes | None = None) -> Report:
     )
 
 
+def check_shared(case: Case, *, form: str) -> None:
+    """Run the steps that are about the container and its trust, for another form of package."""
+    for name, check in (
+        ("container", _container),
+        ("manifest", lambda c: _manifest(c, form=form)),
+        ("authority", _authority),
+        ("federation", _federation),
+    ):
+        with case.located(name):
+            check(case)
+
+
 # --- steps ---------------------------------------------------------------------------------------
 
 
@@ -117,9 +129,9 @@ def _container(case: Case) -> None:
         raise finding("mimetype", "it is not that of an evidence package")
 
 
-def _manifest(case: Case) -> None:
+def _manifest(case: Case, *, form: str = FORMAT) -> None:
     with case.located("manifest.json"):
-        case.manifest = _read_manifest(case.file("manifest.json"))
+        case.manifest = _read_manifest(case.file("manifest.json"), form=form)
     if not case.manifest:
         return
     listed = case.manifest["files"]
@@ -301,10 +313,10 @@ _STEPS: Final[tuple[tuple[str, str, str, Callable[[Case], None]], ...]] = (
 # --- parts of steps ------------------------------------------------------------------------------
 
 
-def _read_manifest(data: bytes) -> dict[str, Any]:
+def _read_manifest(data: bytes, *, form: str) -> dict[str, Any]:
     value = parse_canonical(data)
     files = value.get("files") if isinstance(value, dict) else None
-    if not isinstance(files, dict) or value.get("format") != FORMAT:
+    if not isinstance(files, dict) or value.get("format") != form:
         raise finding("manifest.json", "it is not a manifest of this format")
     manifest: dict[str, Any] = value
     return manifest

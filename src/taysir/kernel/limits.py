@@ -34,6 +34,9 @@ HTTP_IDLE_TIMEOUT_S: Final = 60.0
 HTTP_CONNECTIONS: Final = 1024
 """Open connections of one listening face; beyond it new ones are refused at once."""
 
+HTTP_BACKLOG: Final = 1024
+"""Connections that wait to be accepted: as many as a face takes, for the moment of a handover."""
+
 HTTP_CONNECTIONS_PER_ADDRESS: Final = 512
 """Open connections of one address, so that no single machine can take all of a face."""
 
@@ -236,6 +239,18 @@ CERTIFICATE_BYTES: Final = 16 * KIB
 
 CERTIFICATE_CHAIN: Final = 4
 """Certificates from a member's own to the anchor, both included."""
+
+HANDOVER_ASK_TIMEOUT_S: Final = 5.0
+"""How long a new process of a node waits for the old one to hand over its listening sockets."""
+
+HANDOVER_GRACE_S: Final = 0.25
+"""How long a process that gives way still takes what has been accepted: a TLS handshake."""
+
+HANDOVER_SOCKETS: Final = 16
+"""Listening sockets of one node; it has four faces."""
+
+HANDOVER_BYTES: Final = 4 * KIB
+"""The names of the sockets that are handed over."""
 
 EXPOSURE_LISTED: Final = 100_000
 """Exchanges that a report of exposure lists one by one; further ones are counted, and printed line

@@ -1,0 +1,145 @@
+"""Packages a range of the journal for bulk checks: what thousands of exchanges share, once.
+
+The container, the federation document, the agreements, certificates, status, checkpoint and
+time-stamp are there once; an exchange is its two statements and its salt, and one proof ties the
+whole row of leaves to the checkpoint. No bodies: their digests are in the statements. Checking is
+in ``verifier_range``.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from taysir.exchange.contracts import SignedAgreement
+from taysir.exchange.evidence import MANIFEST_TYPE
+from taysir.exchange.evidence_log import STAMP_FILE, STATUS_FILE
+from taysir.exchange.federation_source import FederationSource
+from taysir.exchange.keyfiles import certificate_pem
+from taysir.exchange.log_keeper import RangeProof
+from taysir.exchange.model import StoredExchange
+from taysir.exchange.package import MIMETYPE, pack
+from taysir.exchange.trust_errors import EXC_EVIDENCE_INCOMPLETE
+from taysir.kernel.canonical import canonical_json
+from taysir.kernel.errors import Problem
+from taysir.kernel.identifiers import MemberId
+from taysir.kernel.signature import Signer, sign_detached
+
+RANGE_FORMAT: Final = "taysir-evidence-range/1"
+RANGE_FILE: Final = "exchanges.msgpack"
+CHECKPOINT_FILE: Final = "log/checkpoint"
+AGREEMENTS_FILE: Final = "agreements.json"
+
+
+class LoggedExchange(msgspec.Struct, frozen=True, array_like=True):
+    """One record of a range: its salt and statements; empty where the record has none."""
+
+    salt: bytes
+    request: bytes
+    response: bytes
+
+
+class ExchangeRange(msgspec.Struct, frozen=True, array_like=True):
+    """Records in a row from a position on, and the hashes beside them in the tree."""
+
+    start: int
+    records: tuple[LoggedExchange, ...]
+    proof: tuple[bytes, ...]
+
+
+class ProveRange(Protocol):
+    """What a node's log says about records in a row."""
+
+    def __call__(self, start: int, *, count: int) -> RangeProof | None:
+        """Return salts, proof, checkpoint and time-stamp; None when they are not logged yet."""
+
+
+class RangePackager:
+    """Packages ranges of one node's journal."""
+
+    def __init__(
+        self,
+        source: FederationSource,
+        *,
+        signers: Mapping[MemberId, Signer],
+        node: str,
+        prove: ProveRange,
+    ) -> None:
+        self._source = source
+        self._signers = signers
+        self._node = node
+        self._prove = prove
+
+    def __call__(self, records: Sequence[StoredExchange]) -> bytes:
+        """Return the package of records in a row; raises EXC-0531."""
+        if not records or not self._source.token or not self._signers:
+            raise Problem(EXC_EVIDENCE_INCOMPLETE, reason="no records, federation or signing key")
+        start = records[0].position
+        proof = self._prove(start, count=len(records))
+        if proof is None:
+            raise Problem(EXC_EVIDENCE_INCOMPLETE, reason="it is not under a checkpoint yet")
+        files = {
+            "mimetype": MIMETYPE,
+            "federation.jws": self._source.token,
+            "authority.pem": certificate_pem(self._source.anchor),
+            CHECKPOINT_FILE: proof.note,
+            AGREEMENTS_FILE: canonical_json(self._agreements(records)),
+            RANGE_FILE: msgspec.msgpack.encode(_range(records, proof=proof)),
+        }
+        if proof.token:
+            files[STAMP_FILE] = proof.token
+        if proof.status:
+            files[STATUS_FILE] = proof.status
+        return self._seal(files)
+
+    def _agreements(self, records: Sequence[StoredExchange]) -> dict[str, Any]:
+        found = {}
+        for digest in sorted({record.agreement for record in records if record.agreement}):
+            agreement = self._source.signed_agreement(digest)
+            if agreement is not None:
+                found[digest] = _agreement_row(agreement)
+        return found
+
+    def _seal(self, files: dict[str, bytes]) -> bytes:
+        producer = min(self._signers)
+        manifest = canonical_json(
+            {
+                "format": RANGE_FORMAT,
+                "node": self._node,
+                "producer": str(producer),
+                "files": {
+                    name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+                    for name, data in files.items()
+                },
+            }
+        )
+        files["manifest.json"] = manifest
+        files["manifest.jws"] = sign_detached(
+            manifest, signer=self._signers[producer], header={"typ": MANIFEST_TYPE}
+        )
+        return pack(files)
+
+
+def _range(records: Sequence[StoredExchange], *, proof: RangeProof) -> ExchangeRange:
+    rows = zip(records, proof.salts, strict=True)
+    return ExchangeRange(
+        records[0].position,
+        tuple(LoggedExchange(salt, record.request, record.response) for record, salt in rows),
+        proof.hashes,
+    )
+
+
+def _agreement_row(agreement: SignedAgreement) -> dict[str, Any]:
+    return {
+        "document": _text(agreement.document),
+        "accepts": {member: token.decode("ascii") for member, token in agreement.accepts.items()},
+        "ends": [token.decode("ascii") for token in agreement.ends],
+    }
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
