@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -27,7 +27,7 @@ from taysir.exchange.errors import (
     EXC_REQUEST_FIELD,
     EXC_ZONE,
 )
-from taysir.exchange.model import Agreement, Consent, Mode, Operation, Period
+from taysir.exchange.model import Agreement, Consent, Mode, Operation, Period, Zones
 from taysir.kernel.canonical import canonical_json
 from taysir.kernel.errors import Problem
 from taysir.kernel.signature import base64url
@@ -94,25 +94,34 @@ def decide_call(agreement: Agreement, *, call: CallFacts) -> tuple[Problem, ...]
         against.append(Problem(EXC_OPERATION, method=call.method))
     if call.mode not in agreement.modes:
         against.append(Problem(EXC_MODE, mode=call.mode.value))
-    if agreement.consent_required or call.consent:
-        against.extend(_against_consent(agreement, call))
-    against.extend(_against_zones(agreement, call))
+    if call.consent:
+        reason = consent_fault(agreement, call)
+        if reason:
+            against.append(Problem(EXC_CONSENT_REFUSED, reason=reason))
+    elif agreement.consent_required:
+        against.append(Problem(EXC_CONSENT))
+    zone = _foreign_zone(agreement.zones, call)
+    if zone is not None:
+        against.append(Problem(EXC_ZONE, zone=zone or "?"))
     if agreement.quotas:
         against.extend(_against_quotas(agreement, call))
-    if agreement.request_fields and call.body:
-        foreign = foreign_field(call.body, fields=agreement.request_fields)
-        if foreign is not None:
-            against.append(Problem(EXC_REQUEST_FIELD, field=foreign))
+    foreign = foreign_field(call.body, fields=agreement.request_fields)
+    if foreign is not None:
+        against.append(Problem(EXC_REQUEST_FIELD, field=foreign))
     return tuple(against)
 
 
-def _against_consent(agreement: Agreement, call: CallFacts) -> Iterator[Problem]:
-    if not call.consent:
-        yield Problem(EXC_CONSENT)
-        return
-    reason = consent_fault(agreement, call)
-    if reason:
-        yield Problem(EXC_CONSENT_REFUSED, reason=reason)
+def _against_quotas(agreement: Agreement, call: CallFacts) -> list[Problem]:
+    return [
+        Problem(
+            EXC_QUOTA,
+            quota=quota.calls,
+            period=quota.per.value,
+            period_ar=_PERIODS_AR[quota.per],
+        )
+        for quota, before in zip(agreement.quotas, call.calls, strict=True)
+        if before >= quota.calls and quota.purpose in ("", call.purpose)
+    ]
 
 
 def consent_fault(agreement: Agreement, call: CallFacts) -> str:
@@ -120,16 +129,25 @@ def consent_fault(agreement: Agreement, call: CallFacts) -> str:
     held = call.held
     if held is None or held.hash != call.consent:
         return "this node does not hold it"
-    checks = (
-        ((held.consumer, held.service) == (agreement.consumer, agreement.service), "other parties"),
-        (call.purpose in held.purposes, "another purpose"),
-        (held.subject == call.subject, "another person"),
-        (held.start <= call.at < held.end, "not in its time"),
-        (held.revoked_at is None or call.at < held.revoked_at, "the person revoked it"),
-        (_covers(held, agreement.fields), "fewer fields than the agreement delivers"),
-        (held.calls is None or call.consent_uses < held.calls, "used as often as agreed"),
-    )
-    return next((fault for good, fault in checks if not good), "")
+    if held.consumer != agreement.consumer or held.service != agreement.service:
+        return "other parties"
+    if call.purpose not in held.purposes:
+        return "another purpose"
+    if held.subject != call.subject:
+        return "another person"
+    if not _covers(held, agreement.fields):
+        return "fewer fields than the agreement delivers"
+    return _time_fault(held, call)
+
+
+def _time_fault(held: Consent, call: CallFacts) -> str:
+    if not held.start <= call.at < held.end:
+        return "not in its time"
+    if held.revoked_at is not None and call.at >= held.revoked_at:
+        return "the person revoked it"
+    if held.calls is not None and call.consent_uses >= held.calls:
+        return "used as often as agreed"
+    return ""
 
 
 def _covers(held: Consent, fields: tuple[str, ...]) -> bool:
@@ -137,21 +155,15 @@ def _covers(held: Consent, fields: tuple[str, ...]) -> bool:
     return not held.fields or (bool(fields) and held.fields.issuperset(fields))
 
 
-def _against_zones(agreement: Agreement, call: CallFacts) -> Iterator[Problem]:
-    zones = agreement.zones
+def _foreign_zone(zones: Zones, call: CallFacts) -> str | None:
+    """Return the first place that is in a zone that is not agreed, or None."""
     if zones.consumer and call.zone not in zones.consumer:
-        yield Problem(EXC_ZONE, zone=call.zone or "?")
+        return call.zone
     if zones.processing and call.processing_zone not in zones.processing:
-        yield Problem(EXC_ZONE, zone=call.processing_zone or "?")
+        return call.processing_zone
     if zones.storage and call.storage_zone not in zones.storage:
-        yield Problem(EXC_ZONE, zone=call.storage_zone or "?")
-
-
-def _against_quotas(agreement: Agreement, call: CallFacts) -> Iterator[Problem]:
-    for quota, before in zip(agreement.quotas, call.calls, strict=True):
-        if before >= quota.calls and quota.purpose in ("", call.purpose):
-            period, arabic = quota.per.value, _PERIODS_AR[quota.per]
-            yield Problem(EXC_QUOTA, quota=quota.calls, period=period, period_ar=arabic)
+        return call.storage_zone
+    return None
 
 
 def permits(operations: tuple[Operation, ...], *, method: str, path: str) -> bool:
@@ -243,8 +255,10 @@ def foreign_field(body: bytes, *, fields: tuple[str, ...]) -> str | None:
     """Return the pointer of something in a request that the fields do not grant, or None.
 
     A request is signed as it was sent, so what is too much in it is refused, never removed. A body
-    that is not JSON holds no fields; its pointer is the whole.
+    that is not JSON holds no fields; its pointer is the whole. No fields mean that all are granted.
     """
+    if not fields or not body:
+        return None
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -253,17 +267,17 @@ def foreign_field(body: bytes, *, fields: tuple[str, ...]) -> str | None:
 
 
 def _foreign(value: Any, tree: dict[str, Any], *, at: str) -> str | None:
-    if tree == _LEAF and at:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            below = tree.get(name)
+            if below is None:
+                return f"{at}/*"
+            if below:
+                place = _foreign(inner, below, at=f"{at}/{name}")
+                if place is not None:
+                    return place
         return None
     if isinstance(value, list):
         found = (_foreign(item, tree, at=f"{at}/*") for item in value)
         return next((place for place in found if place is not None), None)
-    if not isinstance(value, dict):
-        return at or "/"
-    for name, inner in value.items():
-        if name not in tree:
-            return f"{at}/*"
-        place = _foreign(inner, tree[name], at=f"{at}/{name}")
-        if place is not None:
-            return place
-    return None
+    return at or "/"
