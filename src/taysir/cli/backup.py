@@ -17,6 +17,7 @@ from rich.progress import Progress
 
 from taysir.cli.output import errors, print_json, report_problem, say
 from taysir.exchange.backup import back_up, restore
+from taysir.exchange.settings import read_settings
 
 _PUT_RIGHT = 1
 _MISSING = 2
@@ -77,10 +78,19 @@ def restore_backup(
     body_key: Annotated[
         Path | None, typer.Option(help="The node's key of bodies (bodies.key).")
     ] = None,
+    settings: Annotated[
+        Path | None, typer.Option(help="The node's settings, to verify its log too.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Restore a node's folder and verify journal, keys and agreements."""
-    done = restore(file, folder=folder, keys_file=keys, body_key=body_key)
+    """Restore a node's folder and verify journal, keys, agreements and log."""
+    done = restore(
+        file,
+        folder=folder,
+        keys_file=keys,
+        body_key=body_key,
+        settings=read_settings(settings) if settings else None,
+    )
     report = done.report
     made_at = datetime.fromtimestamp(done.manifest.made_at_ms / 1000, UTC)
     if as_json:

@@ -5,6 +5,7 @@ Exit codes: 0 clean, 1 repaired, 2 damage left (or, without --repair, found).
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -13,6 +14,10 @@ from rich.progress import Progress
 
 from taysir.cli.output import console, errors, print_json, report_problem, say, speaks_arabic
 from taysir.exchange.fsck import Fault, FsckReport, check_node
+from taysir.exchange.fsck_log import LogCheck
+from taysir.exchange.journal_move import open_database
+from taysir.exchange.journal_store import Store
+from taysir.exchange.settings import NodeSettings, read_settings
 from taysir.kernel.errors import Language
 
 _REPAIRED: Final = 1
@@ -27,18 +32,22 @@ def register(app: typer.Typer) -> None:
 def fsck(
     folder: Annotated[Path, typer.Argument(help="The node's folder.")],
     repair: Annotated[bool, typer.Option("--repair", help="Repair; the node is stopped.")] = False,
-    body_key: Annotated[
-        Path | None, typer.Option(help="The key of bodies, when it is not in the folder.")
+    settings: Annotated[
+        Path | None,
+        typer.Option(help="The node's settings: to check its log, and a journal in PostgreSQL."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check journal, index, keys of bodies and agreements: 0 clean, 1 repaired, 2 damaged."""
-    with Progress(console=errors, transient=True, disable=as_json) as bar:
+    """Check journal, index, keys of bodies, agreements, log: 0 clean, 1 repaired, 2 damaged."""
+    told = read_settings(settings) if settings else None
+    with Progress(console=errors, transient=True, disable=as_json) as bar, ExitStack() as stack:
         task = bar.add_task("fsck", total=None)
         report = check_node(
             folder,
             repair=repair,
-            body_key=body_key,
+            store=_open_store(told, stack=stack),
+            body_key=Path(told.bodies_key) if told and told.bodies_key else None,
+            log=LogCheck(told) if told else None,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     if as_json:
@@ -47,6 +56,15 @@ def fsck(
         _print(report)
     if not report.clean:
         raise typer.Exit(_REPAIRED if report.whole else _DAMAGED)
+
+
+def _open_store(settings: NodeSettings | None, *, stack: ExitStack) -> Store | None:
+    """Open the database that holds the journal, if one does; its rows are only read."""
+    if settings is None or not settings.journal:
+        return None
+    store = open_database(settings.journal, writing=False)
+    stack.callback(store.close)
+    return store
 
 
 def _print(report: FsckReport) -> None:

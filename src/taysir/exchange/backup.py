@@ -28,9 +28,11 @@ import msgspec
 from taysir.exchange.erasure import KEYS_FILE
 from taysir.exchange.errors import EXC_JOURNAL_DAMAGED
 from taysir.exchange.fsck import FsckReport, check_node, rebuild_index
+from taysir.exchange.fsck_log import LogCheck
 from taysir.exchange.journal import BODY_KEYS, INDEX, NODE_BODY_KEY, SEGMENTS
 from taysir.exchange.journal_lock import LOCK
 from taysir.exchange.segments import committed
+from taysir.exchange.settings import NodeSettings
 from taysir.exchange.store_errors import EXC_BACKUP, EXC_NO_NODE
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
@@ -194,7 +196,12 @@ class _Hashing(io.RawIOBase):
 
 
 def restore(
-    file: Path, *, folder: Path, keys_file: Path | None = None, body_key: Path | None = None
+    file: Path,
+    *,
+    folder: Path,
+    keys_file: Path | None = None,
+    body_key: Path | None = None,
+    settings: NodeSettings | None = None,
 ) -> Restored:
     """Restore a backup into an empty folder and check everything that was restored.
 
@@ -203,6 +210,7 @@ def restore(
         folder: where the node's folder is made.
         keys_file: the newest backup of the keys of bodies; without it bodies stay unreadable.
         body_key: the key that wraps them; copied into the folder.
+        settings: the node's settings, to check the restored transparency log with.
 
     Raises:
         Problem: EXC-0803 for a file that is no whole backup, or a folder that is not empty.
@@ -219,7 +227,10 @@ def restore(
         target.touch(0o600)
         target.write_bytes(body_key.read_bytes())
     rebuild_index(folder)
-    report = check_node(folder, repair=True)
+    log = None
+    if settings is not None:
+        log = LogCheck(msgspec.structs.replace(settings, folder=str(folder)))
+    report = check_node(folder, repair=True, log=log)
     if (report.records, report.chain.hex()) != (manifest.records, manifest.chain):
         raise Problem(
             EXC_JOURNAL_DAMAGED,

@@ -20,6 +20,7 @@ from typing import Final
 
 from taysir.exchange.erasure import KEYS_FILE, BodyKeys, day_subject, node_body_key
 from taysir.exchange.errors import EXC_JOURNAL_DAMAGED
+from taysir.exchange.fsck_log import LogCheck
 from taysir.exchange.index import ExchangeIndex, IndexRow, index_row
 from taysir.exchange.journal import BODY_KEYS, INDEX, NODE_BODY_KEY, SEGMENTS
 from taysir.exchange.journal_lock import JournalLock
@@ -90,6 +91,7 @@ class _Walk:
     unreadable: int = 0
     first_unreadable: int = -1
     read_all: bool = False
+    log: LogCheck | None = None
     index_fault: Problem | None = None
     erased: dict[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
@@ -105,6 +107,7 @@ def check_node(
     repair: bool = False,
     store: Store | None = None,
     body_key: Path | None = None,
+    log: LogCheck | None = None,
     progress: Progress = lambda _done, _all: None,
 ) -> FsckReport:
     """Check a node's folder, and repair it on request.
@@ -114,6 +117,7 @@ def check_node(
         repair: put right what can be; the node must not be running.
         store: where the journal's records lie when not in segments.
         body_key: the file of the key that wraps the keys of bodies, when not in the folder.
+        log: what the transparency log signed; without it the log is not checked.
         progress: told of the progress.
 
     Raises:
@@ -127,6 +131,7 @@ def check_node(
         body_key=body_key or folder / NODE_BODY_KEY,
         progress=progress,
         store=store,
+        log=log,
     )
     try:
         lock = JournalLock(folder, wait_s=0)
@@ -157,6 +162,9 @@ def _check(walk: _Walk) -> None:
         try:
             _check_journal(walk, store)
             _check_index_end(walk)
+            if walk.log is not None and walk.read_all:
+                for problem in walk.log.faults(records=walk.records):
+                    walk.found(problem)
             _check_bodies(walk, store)
         finally:
             if store is not walk.store:
@@ -234,6 +242,8 @@ def _decode(walk: _Walk, record: Record) -> StoredExchange:
     if kept.outcome is CallOutcome.ERASED:
         walk.erased[kept.subject] = record.position
     walk.records, walk.chain = record.position + 1, record.chain
+    if walk.log is not None:
+        walk.log.take(kept)
     return kept
 
 
