@@ -71,6 +71,7 @@ def backup(
 
 def restore_backup(
     file: Annotated[Path, typer.Argument(help="The backup.")],
+    *,
     folder: Annotated[Path, typer.Option("-d", "--directory", help="An empty folder.")],
     keys: Annotated[
         Path | None, typer.Option(help="The newest backup of the keys of bodies.")
