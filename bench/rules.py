@@ -1,19 +1,31 @@
 """How fast rules are: a condition, a decision table with its explanation, compiling a text.
 
 The figures are the best of several rounds, because other programs on the machine only add time.
+
+With ``TAYSIR_BENCH_PEERS`` naming a Python interpreter that has them, other engines from PyPI are
+asked the same in turn with ours, round by round, and each answer is compared with the right one:
+``python -m venv peers && peers/bin/pip install pySFeel bkflow-feel SpiffWorkflow zen-engine
+cel-python common-expression-language``. They run in a process of their own.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import time
 import timeit
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+from bench._rule_cases import CASES, TABLE
 from taysir.engine.dmn import load_dmn
 from taysir.engine.feel import compile_expression, compile_unary_tests, to_feel
 
 ROUNDS = 7
+_REPEATS = 200
 SIMPLE = "if area < 50 then 100 else 250"
 CONDITION = (
     'applicant.age >= 18 and applicant.status = "alive" and licence.category in ("B", "C")'
@@ -43,6 +55,7 @@ def run() -> list[dict[str, Any]]:
         _row("table of 21 rules with trace", lambda: table.decide("due", given), "µs", 100),
         _row("compiling the condition", lambda: compile_expression(CONDITION), "ms", 5),
         _row("loading the table", lambda: load_dmn(table_xml(21).encode(), file="b"), "ms", 50),
+        *_peers(),
     ]
 
 
@@ -83,3 +96,99 @@ def table_xml(rules: int) -> str:
         f'<decisionTable id="t" hitPolicy="UNIQUE">{inputs}<output id="o"/>'
         f'<annotation name="article"/>{rows}</decisionTable></decision></definitions>'
     )
+
+
+# --- other engines -------------------------------------------------------------------------------
+
+
+def _peers() -> list[dict[str, Any]]:
+    """Return how many answers each engine has right, and how long the three timed cases take."""
+    interpreter = os.environ.get("TAYSIR_BENCH_PEERS", "")
+    if not interpreter:
+        return []
+    peers = Peers(interpreter)
+    rows: list[dict[str, Any]] = []
+    try:
+        names = ["taysir", *(name for name in peers.versions)]
+        right = {name: sum(peers.right(name, case) for case in CASES) for name in names}
+        for name in names:
+            title = f"{name} {peers.versions.get(name, '')}".strip()
+            if any(peers.answer(name, case, 1).get("error") is None for case in CASES):
+                rows.append(_figure(f"{title}: right answers of {len(CASES)}", right[name], ""))
+        for case in (CASES[0], CASES[1], TABLE):
+            rows.extend(
+                _figure(f"{case['name']}: {name}", value, "µs")
+                for name, value in _interleaved(peers, names, case).items()
+            )
+    finally:
+        peers.close()
+    return rows
+
+
+def _figure(name: str, value: float, unit: str) -> dict[str, Any]:
+    return {"name": name, "value": value, "unit": unit, "target": None, "met": None}
+
+
+def _interleaved(peers: Peers, names: list[str], case: dict[str, Any]) -> dict[str, float]:
+    """Time the engines that answer a case rightly, in turns; the best round of each counts."""
+    able = [name for name in names if peers.right(name, case)]
+    best = dict.fromkeys(able, float("inf"))
+    for _ in range(ROUNDS):
+        for name in able:
+            seconds = peers.answer(name, case, _REPEATS)["seconds"] / _REPEATS
+            best[name] = min(best[name], seconds)
+    return {name: round(seconds * 1e6, 2) for name, seconds in best.items()}
+
+
+class Peers:
+    """The process of the other engines, and ours behind the same questions."""
+
+    def __init__(self, interpreter: str) -> None:
+        self._process = subprocess.Popen(
+            [interpreter, str(Path(__file__).with_name("_rule_peers.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._ours: dict[str, Callable[[], Any]] = {}
+        self.versions: dict[str, str] = self._ask({"versions": True})
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.communicate()
+
+    def right(self, name: str, case: dict[str, Any]) -> bool:
+        """Whether an engine answers a case as FEEL does."""
+        answer = self.answer(name, case, 1)
+        return "error" not in answer and answer["value"] == case["right"]
+
+    def answer(self, name: str, case: dict[str, Any], count: int) -> dict[str, Any]:
+        """Ask an engine so many times; returns the value and the seconds, or the error."""
+        if name != "taysir":
+            return self._ask({"peer": name, "case": case, "count": count})
+        run = self._ours.setdefault(case["name"], _ours(case))
+        value = run()
+        started = time.perf_counter()
+        for _ in range(count):
+            run()
+        return {"value": value, "seconds": time.perf_counter() - started}
+
+    def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        if self._process.stdin is None or self._process.stdout is None:
+            raise RuntimeError("the process of the other engines has no pipes")
+        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.flush()
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return answer
+
+
+def _ours(case: dict[str, Any]) -> Callable[[], Any]:
+    """Return our own answer to a case; a table leaves its whole trace."""
+    given = case["given"]
+    if "rules" in case:
+        table = load_dmn(table_xml(len(case["rules"])).encode(), file="bench.dmn")
+        return lambda: table.decide("due", given).value
+    compiled = compile_expression(case["feel"], names=given)
+    return lambda: compiled.evaluate(given)
