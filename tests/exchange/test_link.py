@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import ssl
 from collections.abc import Awaitable, Callable
@@ -182,6 +183,28 @@ def test_bytes_that_are_no_frame_close_only_their_connection(tmp_path: Path) -> 
         assert await asyncio.wait_for(reader.read(), 10) == b""
         writer.close()
         assert (await ask(nodes)).status == 200
+
+    play(tmp_path, scenario)
+
+
+def test_one_peer_holds_so_many_links_and_no_more(tmp_path: Path) -> None:
+    """At the bound the links stay; one more is closed, and the calls go on."""
+
+    async def scenario(nodes: TwoNodes) -> None:
+        await ask(nodes)
+        settings = nodes.settings["asking"]
+        context = peer_tls(settings, keys=KeyRing(settings)).link
+        opened = [
+            await asyncio.open_connection(HOST, nodes.peer_port, ssl=context)
+            for _ in range(limits.LINKS_OF_PEER)
+        ]
+        reader, _writer = opened[-1]
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 10) == b""
+        assert len(nodes.answering.links.connections) == limits.LINKS_OF_PEER
+        assert (await ask(nodes)).status == 200
+        for _reader, writer in opened:
+            writer.close()
 
     play(tmp_path, scenario)
 

@@ -26,6 +26,7 @@ from taysir.kernel.signature import thumbprint
 log = get_logger(__name__)
 
 _SWEEP_S: Final = 1.0
+_DRAIN_LOOK_S: Final = 0.005
 
 
 class LinkBroken(Exception):
@@ -175,18 +176,34 @@ class LinkService:
         self.loop = loop
         self.connections: set[_ServedLink] = set()
         self.under_way: set[asyncio.Task[None]] = set()
+        self.ending = False
 
     def protocol(self) -> asyncio.Protocol:
         """Return the protocol of a new connection."""
         return _ServedLink(self)
 
+    def is_full_for(self, peer: LinkPeer) -> bool:
+        """Whether a peer, or all together, hold as many links as they may."""
+        held = sum(1 for connection in self.connections if connection.peer == peer)
+        return held >= limits.LINKS_OF_PEER or len(self.connections) >= limits.LINK_CONNECTIONS
+
     async def drain(self, *, timeout_s: float) -> None:
-        """Tell every peer to call elsewhere, and wait for the calls under way."""
+        """Tell every peer to call elsewhere, and wait until they have hung up.
+
+        A peer hangs up when its last call is answered; calls that it sent before it heard the
+        goodbye are answered too. One that stays without calling is left after a moment.
+        """
+        self.ending = True
         for connection in self.connections:
             connection.say_goodbye()
-        if self.under_way:
-            await asyncio.wait(self.under_way, timeout=timeout_s)
-        await asyncio.sleep(0)
+        now = self.loop.time
+        until, quiet_until = now() + timeout_s, now() + limits.LINK_GOODBYE_S
+        while self.connections and now() < min(until, quiet_until):
+            if self.under_way:
+                await asyncio.wait(self.under_way, timeout=until - now())
+                quiet_until = now() + limits.LINK_GOODBYE_S
+            else:
+                await asyncio.sleep(_DRAIN_LOOK_S)
 
     def close(self) -> None:
         """Close every connection."""
@@ -203,7 +220,7 @@ class _ServedLink(asyncio.Protocol):
         self._service = service
         self._answers = _Coalescer(FrameKind.ANSWERS, loop=service.loop)
         self._reader = FrameReader()
-        self._peer = LinkPeer(b"", "")
+        self.peer = LinkPeer(b"", "")
         self._under_way = 0
         self._transport: asyncio.Transport | None = None
         self._watch: asyncio.TimerHandle | None = None
@@ -211,13 +228,16 @@ class _ServedLink(asyncio.Protocol):
     # --- asyncio.Protocol ---
 
     def connection_made(self, transport: Any) -> None:
-        if len(self._service.connections) >= limits.LINK_CONNECTIONS:
+        der = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        self.peer = LinkPeer(der, thumbprint(der))
+        if self._service.is_full_for(self.peer):
+            log.warning("link_refused", peer=self.peer.thumbprint)
             transport.abort()
             return
         self._transport = self._answers.transport = transport
-        der = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
-        self._peer = LinkPeer(der, thumbprint(der))
         self._service.connections.add(self)
+        if self._service.ending:
+            self.say_goodbye()
 
     def data_received(self, data: bytes) -> None:
         self._unwatch()
@@ -250,7 +270,7 @@ class _ServedLink(asyncio.Protocol):
 
     async def _answer(self, message: Message) -> None:
         try:
-            self._answers.add(await self._service.answer(message, self._peer))
+            self._answers.add(await self._service.answer(message, self.peer))
         except Exception:  # the last line of defence of a link; logged, and the caller is told
             log.exception("link_call_failed")
             self._answers.add(Message(message.number, b"", b"", (), b""))

@@ -537,8 +537,14 @@ LINK_CALLS: Final = 2048
 LINK_CONNECTIONS: Final = 256
 """Links that other nodes hold to one node; a federation has hundreds of nodes, not thousands."""
 
-LINK_BYTES_WAITING: Final = 64 * MIB
+LINKS_OF_PEER: Final = 8
+"""Links that one peer may hold; one is enough, and an old one may still be draining."""
+
+LINK_BYTES_WAITING: Final = 16 * MIB
 """Bytes that wait to be written to one link; beyond that the other side is too slow."""
+
+LINK_GOODBYE_S: Final = 1.0
+"""How long a node that ends waits for a peer without calls to hang up after the goodbye."""
 
 LINK_CONNECT_TIMEOUT_S: Final = 5.0
 """From asking for a connection to the end of its TLS handshake."""
