@@ -51,6 +51,7 @@ from taysir.kernel.merkle import TreeBuilder
 NODES: Final = ("asking", "answering")
 CLIENTS: Final = 6
 LONGEST_S: Final = 0.25
+PATIENCE_S: Final = 90.0
 KILLS_OF_ONE_GROUND: Final = 100
 LEFT_BY_A_KILL: Final = frozenset({"EXC-0811", "EXC-0812", "EXC-0813"})
 """An unfinished batch, the draft of a segment, an index that SQLite had not finished."""
@@ -169,13 +170,27 @@ class Nodes:
         return settings
 
     def start(self, name: str) -> float:
-        """Start a node and wait until it listens; returns the seconds it took."""
-        process = self._context.Process(
-            target=_run_node, args=(str(self.folder / f"{name}.json"),), daemon=True
-        )
-        process.start()
-        self._running[name] = process
-        return wait_for_port(self.settings[name].face_port)
+        """Start a node and wait until it listens; returns the seconds it took.
+
+        A port that another program of the machine took meanwhile is waited for.
+        """
+        began = time.perf_counter()
+        while True:
+            process = self._context.Process(
+                target=_run_node, args=(str(self.folder / f"{name}.json"),), daemon=True
+            )
+            process.start()
+            self._running[name] = process
+            while process.is_alive():
+                with suppress(RuntimeError):
+                    wait_for_port(self.settings[name].face_port, timeout_s=0.5)
+                    return time.perf_counter() - began
+                if time.perf_counter() - began > PATIENCE_S:
+                    break
+            said = (self.folder / f"{name}.log").read_text("utf-8", "replace")[-2000:]
+            if "Address already in use" not in said or time.perf_counter() - began > PATIENCE_S:
+                raise RuntimeError(f"{name} did not start: {said}")
+            time.sleep(0.5)
 
     def kill(self, names: tuple[str, ...]) -> None:
         """Send SIGKILL to nodes at once, and wait until they are gone."""
