@@ -1,4 +1,4 @@
-"""``taysir evidence``: fetch the evidence package of one exchange from a node."""
+"""``taysir evidence``: fetch evidence of one exchange, or of a range, from a node."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from urllib.parse import quote
 import typer
 
 from taysir.cli.output import print_json, say
+from taysir.exchange.evidence_face import RANGE_PATH
 from taysir.kernel import limits
 from taysir.kernel.errors import Mender, Problem, Retry, declare
 
@@ -32,10 +33,18 @@ def register(app: typer.Typer) -> None:
 
 
 def evidence(
-    exchange: Annotated[str, typer.Argument(help="The exchange: its X-Road-Request-Id.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Where to write the package.")],
+    exchange: Annotated[
+        str, typer.Argument(help="The exchange: its X-Road-Request-Id. Or a range with --from.")
+    ] = "",
     *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where to write the package.")],
     node: Annotated[str, typer.Option(help="The node's admin address.")] = "http://127.0.0.1:8030",
+    start: Annotated[
+        int, typer.Option("--from", min=0, help="The first record of the journal of a range.")
+    ] = 0,
+    count: Annotated[
+        int, typer.Option(min=1, max=limits.RANGE_RECORDS, help="How many records of a range.")
+    ] = limits.RANGE_RECORDS,
     bodies: Annotated[
         bool, typer.Option(help="Whether to hand out the bodies; without them it still verifies.")
     ] = True,
@@ -44,20 +53,34 @@ def evidence(
     ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Write the evidence package (ZIP) of one exchange."""
-    url = f"{node.rstrip('/')}/admin/exchanges/{quote(exchange, safe='')}/evidence"
-    url += f"?bodies={'yes' if bodies else 'no'}&wait={'yes' if wait else 'no'}"
-    if not url.startswith(("http://", "https://")):
-        raise Problem(CLI_EVIDENCE, node=node, reason="not an HTTP address")
-    try:
-        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - the scheme was checked
-            data = answer.read(limits.EVIDENCE_PACKAGE_BYTES + 1)
-    except urllib.error.HTTPError as error:
-        raise Problem(CLI_EVIDENCE, node=node, reason=f"HTTP {error.code}") from error
-    except OSError as error:
-        raise Problem(CLI_EVIDENCE, node=node, reason="it does not answer") from error
+    """Write the evidence (ZIP) of one exchange, or of a range of the journal without bodies."""
+    if exchange:
+        query = f"?bodies={_word(bodies)}&wait={_word(wait)}"
+        path = f"/admin/exchanges/{quote(exchange, safe='')}/evidence{query}"
+    else:
+        path = f"{RANGE_PATH}?start={start}&count={count}"
+    data = _fetch(node, path)
     output.write_bytes(data)
     if as_json:
         print_json({"ok": True, "evidence": str(output), "bytes": len(data)})
     else:
         say(f"كُتبت حزمة الإثبات: {output}", f"Evidence written: {output}")
+
+
+def _word(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _fetch(node: str, path: str) -> bytes:
+    """Get a package from a node's admin face; raises CLI-0501."""
+    url = node.rstrip("/") + path
+    if not url.startswith(("http://", "https://")):
+        raise Problem(CLI_EVIDENCE, node=node, reason="not an HTTP address")
+    try:
+        with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 - the scheme was checked
+            data: bytes = answer.read(limits.EVIDENCE_PACKAGE_BYTES + 1)
+    except urllib.error.HTTPError as error:
+        raise Problem(CLI_EVIDENCE, node=node, reason=f"HTTP {error.code}") from error
+    except OSError as error:
+        raise Problem(CLI_EVIDENCE, node=node, reason="it does not answer") from error
+    return data

@@ -8,17 +8,15 @@ the interface.
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from taysir.exchange.admin_agreements import AgreementRoutes
 from taysir.exchange.admin_openapi import OPENAPI_PATH, admin_openapi
 from taysir.exchange.admin_routes import RouteTable
 from taysir.exchange.agreement_part import AgreementPart
-from taysir.exchange.consent import SignedConsent
 from taysir.exchange.erasure_face import ERASURES_PATH, answer_erasures
 from taysir.exchange.errors import EXC_MALFORMED, EXC_UNKNOWN_EXCHANGE
-from taysir.exchange.evidence import named_consent
+from taysir.exchange.evidence_face import RANGE_PATH, EvidenceFace, PackageEvidence
 from taysir.exchange.face_errors import EXC_NO_PAGE, method_refused
 from taysir.exchange.http import Request, Response, json_response
 from taysir.exchange.model import StoredExchange
@@ -28,21 +26,8 @@ from taysir.kernel.errors import Problem
 
 _EXCHANGES: Final = "/admin/exchanges"
 _READING: Final = frozenset(
-    {"/live", "/healthz", "/ready", "/readyz", OPENAPI_PATH, "/metrics", _EXCHANGES}
+    {"/live", "/healthz", "/ready", "/readyz", OPENAPI_PATH, "/metrics", _EXCHANGES, RANGE_PATH}
 )
-
-
-class PackageEvidence(Protocol):
-    """Makes the evidence package of one exchange from what this node holds of it."""
-
-    def __call__(
-        self,
-        records: list[StoredExchange],
-        *,
-        bodies: bool = True,
-        consent: SignedConsent | None = None,
-    ) -> bytes:
-        """Return the package, on request without the bodies."""
 
 
 class AdminFace:
@@ -52,7 +37,7 @@ class AdminFace:
         self, node: NodeRuntime, *, package: PackageEvidence, agreements: AgreementPart
     ) -> None:
         self._node = node
-        self._package = package
+        self._evidence = EvidenceFace(node, package=package)
         self._routes = RouteTable(AgreementRoutes(node, agreements).routes())
         self._openapi = admin_openapi(self._routes)
 
@@ -76,10 +61,15 @@ class AdminFace:
             return Response(headers=kind, body=self._openapi)
         if path == "/metrics":
             return self._metrics()
-        if path == _EXCHANGES:
-            await self._node.journal.indexed()
-            return self._list(request)
+        return await self._read(path, request)
+
+    async def _read(self, path: str, request: Request) -> Response:
+        """Answer from the journal."""
+        if path == RANGE_PATH:
+            return await self._evidence.of_range(request)
         await self._node.journal.indexed()
+        if path == _EXCHANGES:
+            return self._list(request)
         return await self._one(path.removeprefix(_EXCHANGES + "/"), request)
 
     def _ready(self) -> Response:
@@ -144,21 +134,10 @@ class AdminFace:
         exchange_id, _, what = rest.partition("/")
         records = self._node.journal.find(exchange_id)
         if what == "evidence":
-            return await self._evidence(records, request)
+            return await self._evidence.of_exchange(records, request)
         if what:
             raise Problem(EXC_UNKNOWN_EXCHANGE)
         return json_response([self._describe(exchange) for exchange in records])
-
-    async def _evidence(self, records: list[StoredExchange], request: Request) -> Response:
-        """Package an exchange; waits a moment for witnesses and time-stamp unless told not to."""
-        keeper = self._node.keeper
-        if keeper is not None and request.query.get("wait") != "no":
-            newest = max(record.position for record in records)
-            await keeper.settle(newest, timeout_s=limits.EVIDENCE_WAIT_S)
-        bodies = request.query.get("bodies") != "no"
-        consent = self._node.consents.signed(named_consent(records))
-        body = await asyncio.to_thread(self._package, records, bodies=bodies, consent=consent)
-        return Response(headers=((b"content-type", b"application/zip"),), body=body)
 
     def _describe(self, exchange: StoredExchange) -> dict[str, Any]:
         agreement = self._node.directory().agreement_by_hash(exchange.agreement)

@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 
 from taysir.exchange.admin_routes import RouteTable
+from taysir.exchange.evidence_face import RANGE_PATH
 from taysir.kernel import limits
 
 OPENAPI_PATH: Final = "/admin/openapi.json"
@@ -111,10 +112,31 @@ def _reading() -> dict[str, Any]:
                 "The evidence package of one exchange (ZIP).",
                 {"type": "string", "format": "binary"},
                 kind="application/zip",
-                parameters=[_EXCHANGE_ID],
+                parameters=[_EXCHANGE_ID, _yes_or_no("bodies"), _yes_or_no("wait")],
+            )
+        },
+        RANGE_PATH: {
+            "get": _get(
+                "rangeEvidence",
+                "The evidence of records of the journal in a row, without bodies (ZIP).",
+                {"type": "string", "format": "binary"},
+                kind="application/zip",
+                parameters=[
+                    _number("start", least=0, most=1 << 53),
+                    _number("count", least=1, most=limits.RANGE_RECORDS),
+                ],
             )
         },
     }
+
+
+def _yes_or_no(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string", "enum": ["yes", "no"]}}
+
+
+def _number(name: str, *, least: int, most: int) -> dict[str, Any]:
+    schema = {"type": "integer", "minimum": least, "maximum": most}
+    return {"name": name, "in": "query", "required": True, "schema": schema}
 
 
 def _get(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 import ssl
 import time
 import uuid
@@ -16,13 +17,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 import uvloop
 
 from taysir.exchange.access import face_context
-from taysir.exchange.admin import AdminFace, PackageEvidence
+from taysir.exchange.admin import AdminFace
 from taysir.exchange.admin_gate import AdminGate, make_admin_gate
 from taysir.exchange.agreement_part import (
     AgreementPart,
@@ -34,8 +35,10 @@ from taysir.exchange.backend import Address, HttpPool
 from taysir.exchange.desk import TrustSource
 from taysir.exchange.edge import Edge
 from taysir.exchange.errors import EXC_SETTINGS
+from taysir.exchange.evidence_face import PackageEvidence
 from taysir.exchange.frames import ALPN
 from taysir.exchange.guard import make_guard, refusal_of_clients, refusal_of_nodes
+from taysir.exchange.handover import Listeners, offer_handover
 from taysir.exchange.http import HttpServer, serve_http
 from taysir.exchange.journal import Journal
 from taysir.exchange.journal_move import open_database
@@ -54,6 +57,9 @@ from taysir.kernel.identifiers import ServiceId
 from taysir.kernel.log import get_logger
 
 log = get_logger(__name__)
+
+FACES: Final = ("nodes", "information-systems", "admin", "log")
+"""The names of a node's listening sockets, in the order of its faces."""
 
 
 class DirectorySource(Protocol):
@@ -80,15 +86,28 @@ class RunningNode:
     keys: KeyWatch
     watching: asyncio.Task[None]
     keeping: asyncio.Task[None] | None = None
+    closed: bool = False
 
-    async def close(self) -> None:
-        """Stop taking calls, finish what is being journalled, release everything."""
+    def listeners(self) -> dict[str, int]:
+        """The descriptors of the listening sockets, for a process that takes this node over."""
+        return {name: face.descriptor for name, face in zip(FACES, self.faces, strict=False)}
+
+    async def close(self, *, grace_s: float = 0.0) -> None:
+        """Stop taking calls, finish what is being journalled, release everything.
+
+        During ``grace_s`` calls on connections that were just accepted are still taken. A node
+        that is closed already stays as it is.
+        """
+        if self.closed:
+            return
+        self.closed = True
         for task in (self.fetching, self.watching):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         for face in self.faces:
             face.stop_listening()
+        await asyncio.sleep(grace_s)
         await self.links.drain(timeout_s=limits.CALL_TIMEOUT_S)
         for face in self.faces:
             await face.drain(timeout_s=limits.CALL_TIMEOUT_S)
@@ -168,6 +187,7 @@ async def start_node(
     reread: Callable[[], NodeSettings] | None = None,
     trust: TrustSource | None = None,
     transparency: Transparency | None = None,
+    listeners: Listeners | None = None,
 ) -> RunningNode:
     """Start a node in the running event loop.
 
@@ -179,6 +199,7 @@ async def start_node(
         reread: reads the settings again when the node is told to.
         trust: where its agreements are, and how to look for a newer federation document.
         transparency: the node's log and witness, if it has them.
+        listeners: sockets that listen already, by the names of :data:`FACES`.
 
     Raises:
         Problem: EXC-0140 for settings, EXC-0601 to EXC-0607 for keys, EXC-0131 for a damaged
@@ -217,9 +238,13 @@ async def start_node(
         admin=admin,
         links=links,
         tls=server_context(settings, keys=keys),
+        listeners=listeners or {},
     )
     if transparency is not None:
-        faces.append(await _open_log(settings, runtime, transparency=transparency))
+        listener = (listeners or {}).get(FACES[3])
+        faces.append(
+            await _open_log(settings, runtime, transparency=transparency, listener=listener)
+        )
     keeping = asyncio.create_task(transparency.keeper.run()) if transparency else None
     fetching = asyncio.create_task(source.keep_fresh())
     watching = asyncio.create_task(desk.watch())
@@ -239,14 +264,24 @@ async def start_node(
 
 
 async def _open_log(
-    settings: NodeSettings, runtime: NodeRuntime, *, transparency: Transparency
+    settings: NodeSettings,
+    runtime: NodeRuntime,
+    *,
+    transparency: Transparency,
+    listener: socket.socket | None,
 ) -> HttpServer:
     """Bind the log to the journal and serve it."""
     keeper = transparency.keeper
     keeper.open(runtime.journal)
     runtime.keeper = keeper
     face = LogFace(keeper.served, witness=transparency.witness)
-    return await serve_http(face, host=settings.host, port=transparency.port, bounds=settings.http)
+    return await serve_http(
+        face,
+        host=settings.host,
+        port=transparency.port,
+        bounds=settings.http,
+        listener=listener,
+    )
 
 
 async def _open_faces(
@@ -257,6 +292,7 @@ async def _open_faces(
     admin: AdminGate,
     links: LinkService,
     tls: ssl.SSLContext,
+    listeners: Listeners,
 ) -> list[HttpServer]:
     host = settings.host
     bounds, counters = settings.http, runtime.counters
@@ -269,6 +305,7 @@ async def _open_faces(
             bounds=bounds,
             refusal=refusal_of_nodes(counters),
             protocols={ALPN: links.protocol},
+            listener=listeners.get(FACES[0]),
         ),
         await serve_http(
             edge.information_systems,
@@ -277,8 +314,15 @@ async def _open_faces(
             tls=face_context(settings.face),
             bounds=bounds,
             refusal=refusal_of_clients(counters),
+            listener=listeners.get(FACES[1]),
         ),
-        await serve_http(admin, host=host, port=settings.admin_port, bounds=bounds),
+        await serve_http(
+            admin,
+            host=host,
+            port=settings.admin_port,
+            bounds=bounds,
+            listener=listeners.get(FACES[2]),
+        ),
     ]
 
 
@@ -290,6 +334,12 @@ def _journal(settings: NodeSettings) -> Journal:
         open_store=(lambda: open_database(place)) if place else None,
         body_key=Path(settings.bodies_key) if settings.bodies_key else None,
     )
+
+
+def ports_of(settings: NodeSettings) -> dict[str, int]:
+    """Return the port of each face by its name."""
+    ports = (settings.peer_port, settings.face_port, settings.admin_port)
+    return dict(zip(FACES, (*ports, settings.log.port if settings.log else 0), strict=True))
 
 
 def _now_ms() -> int:
@@ -305,8 +355,9 @@ def run(
     reread: Callable[[], NodeSettings],
     trust: TrustSource,
     transparency: Transparency | None = None,
+    listeners: Listeners | None = None,
 ) -> None:
-    """Run a node until SIGTERM or SIGINT; SIGHUP has it read its keys again."""
+    """Run a node until SIGTERM, SIGINT, or its next process; SIGHUP has it read its keys again."""
     uvloop.run(
         _serve(
             settings,
@@ -316,6 +367,7 @@ def run(
             reread=reread,
             trust=trust,
             transparency=transparency,
+            listeners=listeners,
         )
     )
 
@@ -328,7 +380,8 @@ async def _serve(
     keys: KeyRing,
     reread: Callable[[], NodeSettings],
     trust: TrustSource,
-    transparency: Transparency | None = None,
+    transparency: Transparency | None,
+    listeners: Listeners | None,
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -342,10 +395,13 @@ async def _serve(
         reread=reread,
         trust=trust,
         transparency=transparency,
+        listeners=listeners,
     )
     loop.add_signal_handler(signal.SIGHUP, node.keys.reload_quietly)
+    offer = await offer_handover(Path(settings.folder), node.listeners(), give_way=stop.set)
     await stop.wait()
-    await node.close()
+    offer.close()
+    await node.close(grace_s=limits.HANDOVER_GRACE_S)
 
 
 # --- keys and TLS --------------------------------------------------------------------------------

@@ -7,10 +7,15 @@ from pathlib import Path
 
 from taysir.exchange import node
 from taysir.exchange.evidence import EvidencePackager, nothing_proved
+from taysir.exchange.evidence_face import NodeEvidence, PackageEvidence
+from taysir.exchange.evidence_range import RangePackager
 from taysir.exchange.federation_source import FederationSource
+from taysir.exchange.handover import fitting, given_by_systemd, take_over
+from taysir.exchange.journal_lock import JournalLock
 from taysir.exchange.keys.ring import KeyRing
-from taysir.exchange.log_setup import make_transparency
-from taysir.exchange.settings import read_settings
+from taysir.exchange.log_setup import Transparency, make_transparency
+from taysir.exchange.settings import NodeSettings, read_settings
+from taysir.kernel import limits
 
 
 def run(settings_file: Path) -> None:
@@ -24,18 +29,40 @@ def run(settings_file: Path) -> None:
         now=lambda: datetime.now(UTC),
     )
     keys = KeyRing(settings)
+    folder = Path(settings.folder)
+    listeners = fitting(given_by_systemd() or take_over(folder), ports=node.ports_of(settings))
+    # The process before this one still ends its calls and writes their evidence, which is read
+    # only afterwards.
+    JournalLock(folder, wait_s=limits.CALL_TIMEOUT_S + limits.JOURNAL_LOCK_WAIT_S).release()
     transparency = make_transparency(settings, source=source)
     node.run(
         settings,
         source=source,
-        package=EvidencePackager(
-            source,
-            signers=keys.signers,
-            node=settings.name,
-            prove=transparency.keeper.prove if transparency else nothing_proved,
-        ),
+        package=_evidence(settings, source=source, keys=keys, transparency=transparency),
         keys=keys,
         reread=lambda: read_settings(settings_file),
         transparency=transparency,
+        listeners=listeners,
         trust=source,
     )
+
+
+def _evidence(
+    settings: NodeSettings,
+    *,
+    source: FederationSource,
+    keys: KeyRing,
+    transparency: Transparency | None,
+) -> PackageEvidence:
+    """Return what makes the node's evidence packages; of ranges too where there is a log."""
+    keeper = transparency.keeper if transparency else None
+    single = EvidencePackager(
+        source,
+        signers=keys.signers,
+        node=settings.name,
+        prove=keeper.prove if keeper else nothing_proved,
+    )
+    if keeper is None:
+        return single
+    rows = RangePackager(source, signers=keys.signers, node=settings.name, prove=keeper.prove_range)
+    return NodeEvidence(single, rows)

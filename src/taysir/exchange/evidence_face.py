@@ -1,0 +1,129 @@
+"""The part of the admin face that hands out evidence: of one exchange, or of records in a row.
+
+A request waits a moment for witnesses and time-stamp, so that what is handed out is complete
+wherever third parties answer; ``wait=no`` takes what is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from itertools import islice
+from typing import Final, Protocol, runtime_checkable
+
+from taysir.exchange.consent import SignedConsent
+from taysir.exchange.errors import EXC_MALFORMED
+from taysir.exchange.evidence import EvidencePackager, named_consent
+from taysir.exchange.evidence_range import RangePackager
+from taysir.exchange.http import Request, Response
+from taysir.exchange.model import StoredExchange
+from taysir.exchange.runtime import NodeRuntime
+from taysir.exchange.trust_errors import EXC_EVIDENCE_INCOMPLETE
+from taysir.kernel import limits
+from taysir.kernel.errors import Problem
+
+RANGE_PATH: Final = "/admin/evidence"
+"""Where records of the journal in a row are handed out."""
+_ANSWERS: Final = {"yes": True, "no": False}
+
+
+class PackageEvidence(Protocol):
+    """Makes the evidence package of one exchange from what this node holds of it."""
+
+    def __call__(
+        self,
+        records: list[StoredExchange],
+        *,
+        bodies: bool = True,
+        consent: SignedConsent | None = None,
+    ) -> bytes:
+        """Return the package, on request without the bodies."""
+
+
+@runtime_checkable
+class PackageRange(Protocol):
+    """Makes the evidence of records in a row."""
+
+    def package_range(self, records: Sequence[StoredExchange]) -> bytes:
+        """Return the package; raises EXC-0531."""
+
+
+class NodeEvidence:
+    """Both kinds of packages of one node."""
+
+    def __init__(self, single: EvidencePackager, rows: RangePackager) -> None:
+        self._single = single
+        self._rows = rows
+
+    def __call__(
+        self,
+        records: list[StoredExchange],
+        *,
+        bodies: bool = True,
+        consent: SignedConsent | None = None,
+    ) -> bytes:
+        """Return the package of one exchange; raises EXC-0531."""
+        return self._single(records, bodies=bodies, consent=consent)
+
+    def package_range(self, records: Sequence[StoredExchange]) -> bytes:
+        """Return the package of records in a row; raises EXC-0531."""
+        return self._rows(records)
+
+
+class EvidenceFace:
+    """Answers the requests for evidence."""
+
+    def __init__(self, node: NodeRuntime, *, package: PackageEvidence) -> None:
+        self._node = node
+        self._package = package
+
+    async def of_exchange(self, records: list[StoredExchange], request: Request) -> Response:
+        """Package one exchange; raises EXC-0101 for a malformed query, EXC-0531."""
+        bodies, wait = _yes(request, name="bodies"), _yes(request, name="wait")
+        if wait:
+            await self._settle(max(record.position for record in records))
+        consent = self._node.consents.signed(named_consent(records))
+        body = await asyncio.to_thread(self._package, records, bodies=bodies, consent=consent)
+        return _zip(body)
+
+    async def of_range(self, request: Request) -> Response:
+        """Package records of the journal in a row; raises EXC-0101, EXC-0531."""
+        start = _number(request, name="start", least=0, most=1 << 53)
+        count = _number(request, name="count", least=1, most=limits.RANGE_RECORDS)
+        journal, package = self._node.journal, self._package
+        if not isinstance(package, PackageRange):
+            raise Problem(EXC_EVIDENCE_INCOMPLETE, reason="this node keeps no log")
+        if start >= journal.count:
+            raise Problem(EXC_EVIDENCE_INCOMPLETE, reason="the journal has no such records")
+        await self._settle(min(start + count, journal.count) - 1)
+        return _zip(await asyncio.to_thread(self._read_and_package, package, start, count))
+
+    def _read_and_package(self, package: PackageRange, start: int, count: int) -> bytes:
+        records = islice(self._node.journal.exchanges(start=start), count)
+        return package.package_range(list(records))
+
+    async def _settle(self, position: int) -> None:
+        keeper = self._node.keeper
+        if keeper is not None:
+            await keeper.settle(position, timeout_s=limits.EVIDENCE_WAIT_S)
+
+
+def _zip(body: bytes) -> Response:
+    return Response(headers=((b"content-type", b"application/zip"),), body=body)
+
+
+def _yes(request: Request, *, name: str) -> bool:
+    """Read a yes or no of the query; yes unless it says no."""
+    text = request.query.get(name, "yes")
+    if text not in _ANSWERS:
+        raise Problem(EXC_MALFORMED, reason=f"{name} is yes or no")
+    return _ANSWERS[text]
+
+
+def _number(request: Request, *, name: str, least: int, most: int) -> int:
+    """Read a number of the query."""
+    text = request.query.get(name, "")
+    short = text.isascii() and text.isdigit() and len(text) <= 16
+    if not short or not least <= int(text) <= most:
+        raise Problem(EXC_MALFORMED, reason=f"{name} is {least} to {most}")
+    return int(text)
