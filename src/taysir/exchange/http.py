@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import math
+import socket
 import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
@@ -157,6 +159,7 @@ class _Gate:
     connections: set[_Connection] = field(default_factory=set)
     addresses: Counter[str] = field(default_factory=Counter)
     under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    ending: bool = False
     sweeper: asyncio.TimerHandle | None = None
 
     def sweep(self) -> None:
@@ -314,6 +317,7 @@ class _Connection(asyncio.Protocol):
                 self._queue.clear()
                 return
             head_only = request.method == "HEAD"
+            keep_alive = keep_alive and not self._gate.ending
             transport.write(encode_response(response, keep_alive=keep_alive, head_only=head_only))
             if not keep_alive:
                 transport.close()
@@ -359,10 +363,18 @@ class _Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def end(self) -> None:
+        """Close the connection unless it has a request under way, which ends it afterwards."""
+        if self._task is None and not self._in_message:
+            self.shut()
+
     def shut(self) -> None:
         """Close the connection at once."""
         if self._transport is not None:
             self._transport.close()
+
+
+_DRAIN_LOOK_S: Final = 0.005
 
 
 class _ByAlpn(asyncio.Protocol):
@@ -395,18 +407,31 @@ class HttpServer:
         return port
 
     @property
+    def descriptor(self) -> int:
+        """The descriptor of the listening socket, for a process that takes it over."""
+        descriptor: int = self._server.sockets[0].fileno()
+        return descriptor
+
+    @property
     def connections(self) -> int:
         """How many connections are open."""
         return len(self._gate.connections)
 
     def stop_listening(self) -> None:
-        """Take no new connections; those that are open go on."""
+        """Take no new connections; each that is open ends when it has no request under way."""
         self._server.close()
+        self._gate.ending = True
+        for connection in list(self._gate.connections):
+            connection.end()
 
     async def drain(self, *, timeout_s: float) -> None:
-        """Wait for the requests under way."""
-        if self._gate.under_way:
-            await asyncio.wait(self._gate.under_way, timeout=timeout_s)
+        """Wait for the requests under way, also for those that are still arriving."""
+        gate, until = self._gate, self._gate.loop.time() + timeout_s
+        while (gate.under_way or gate.connections) and gate.loop.time() < until:
+            if gate.under_way:
+                await asyncio.wait(gate.under_way, timeout=until - gate.loop.time())
+            else:
+                await asyncio.sleep(_DRAIN_LOOK_S)
 
     async def close(self) -> None:
         """Stop listening and close every connection."""
@@ -429,6 +454,7 @@ async def serve_http(
     bounds: HttpLimits | None = None,
     refusal: Callable[[int], Response] = plain_refusal,
     protocols: ProtocolsByAlpn = MappingProxyType({}),
+    listener: socket.socket | None = None,
 ) -> HttpServer:
     """Listen on a face until it is closed.
 
@@ -443,6 +469,7 @@ async def serve_http(
         bounds: the bounds of this face.
         refusal: the answer to what the server refuses by itself, for a status.
         protocols: what else is spoken on the port, by the name in the TLS handshake.
+        listener: a socket that listens already, instead of host and port.
 
     Raises:
         OSError: when the port cannot be had.
@@ -461,12 +488,15 @@ async def serve_http(
     kept = bounds or HttpLimits()
     gate = _Gate(handler=guarded, bounds=kept, loop=loop, refusal=refusal)
     gate.sweep()
-    server = await loop.create_server(
+    listen = partial(
+        loop.create_server,
         lambda: _ByAlpn(gate, protocols) if protocols else _Connection(gate),
-        host,
-        port,
         ssl=tls,
         ssl_handshake_timeout=kept.handshake_timeout_s if tls else None,
-        reuse_address=True,
+        backlog=limits.HTTP_BACKLOG,
     )
+    if listener is None:
+        server = await listen(host=host, port=port, reuse_address=True)
+    else:
+        server = await listen(sock=listener)
     return HttpServer(server, gate)
