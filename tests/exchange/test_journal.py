@@ -75,6 +75,14 @@ def test_a_lost_index_is_rebuilt_from_the_journal(tmp_path: Path) -> None:
     assert len(asyncio.run(look(tmp_path, "s-1"))) == 20
 
 
+def test_an_index_that_cannot_be_read_is_made_anew(tmp_path: Path) -> None:
+    asyncio.run(fill(tmp_path, 20))
+    for file in tmp_path.glob("index.sqlite-*"):
+        file.unlink()
+    (tmp_path / "index.sqlite").write_bytes(b"no database" * 999)
+    assert len(asyncio.run(look(tmp_path, "s-1"))) == 20
+
+
 def test_a_journal_that_lost_records_does_not_start(tmp_path: Path) -> None:
     asyncio.run(fill(tmp_path, 20))
     for file in (tmp_path / "segments").iterdir():

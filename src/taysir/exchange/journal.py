@@ -119,8 +119,7 @@ class Journal:
         keys = folder / BODY_KEYS
         self._keys = BodyKeys(keys, node_key=node_body_key(body_key, keys=keys))
         self._store = open_store()
-        self._index = ExchangeIndex(folder / INDEX)
-        self._index.serve(self._store.kind)
+        self._index = _open_index(folder / INDEX, kind=self._store.kind)
         self._watchers: list[Watcher] = []
         self._pending = 0
         self._ready: list[_Group] = []
@@ -478,6 +477,21 @@ class Journal:
         self._index.close()
         self._keys.close()
         self._lock.release()
+
+
+def _open_index(file: Path, *, kind: str) -> ExchangeIndex:
+    """Open the index; one that a power cut left unreadable is made anew from the journal."""
+    try:
+        index = ExchangeIndex(file)
+        index.serve(kind)
+        index.next_position()
+    except sqlite3.DatabaseError as error:
+        log.warning("index_unreadable", reason=str(error))
+        for spoilt in file.parent.glob(f"{file.name}*"):
+            spoilt.unlink()
+        index = ExchangeIndex(file)
+        index.serve(kind)
+    return index
 
 
 def _row(record: Record) -> IndexRow:
