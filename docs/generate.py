@@ -11,10 +11,14 @@ import re
 from pathlib import Path
 from typing import Final
 
+from taysir.engine.definition import Pack, Role
+from taysir.engine.facts import FactSource
+from taysir.engine.pack import load_pack
 from taysir.kernel.errors import CATALOGUE, MENDER_NAMES
 
 ROOT: Final = Path(__file__).parents[1]
 SOURCE: Final = ROOT / "src"
+SERVICES: Final = SOURCE / "taysir/country/services"
 REFERENCE: Final = ROOT / "docs" / "reference"
 
 
@@ -77,7 +81,62 @@ def limits_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES: Final = {"errors.md": errors_page, "limits.md": limits_page}
+def sample_services_page() -> str:
+    """Return the page of the sample services, read from their packs."""
+    lines = [
+        "# Sample services",
+        "",
+        "For authors of services and for visitors. The services of the State of Waha, each a",
+        "pack under `src/taysir/country/services`. Their law is invented. *Prepared* services are",
+        "complete and tested; the portal offers those that are *live*.",
+        "",
+        "| service | الخدمة | code | owner | is | decided by | asks | typed | fetched | issues |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    packs = [load_pack(file.parent) for file in SERVICES.glob("*/service.yaml")]
+    for pack in sorted(packs, key=lambda each: each.service.code):
+        service = pack.service
+        sources = [fact.source for fact in pack.facts.values()]
+        cells = [
+            service.title["en"],
+            service.title["ar"],
+            f"`{service.code}`",
+            service.owner.member,
+            service.status,
+            _who_decides(pack),
+            " ".join(sorted({str(lookup.service).split("/")[2] for lookup in pack.lookups})),
+            str(sources.count(FactSource.TYPED)),
+            str(sources.count(FactSource.LOOKUP)),
+            "; ".join(output.title["en"] for output in service.outputs) or "—",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    lines += [
+        "",
+        "“Typed” counts the facts that a person may be asked for, “fetched” those that come from",
+        "other agencies. `./taysir service check CODE` and `./taysir service test CODE` run on",
+        "each; write your own with [the tutorial](../tutorials/write-a-service.md).",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _who_decides(pack: Pack) -> str:
+    """Say whether rules alone may grant, whether they refer some cases, or all."""
+    may_grant = any(
+        Role.SYSTEM in action.roles
+        for stage in pack.flow.stages.values()
+        for action in stage.actions.values()
+        if action.name == "grant"
+    )
+    if not may_grant:
+        return "an officer, always"
+    return "rules, or an officer where they say so" if pack.plan.referrals else "rules"
+
+
+PAGES: Final = {
+    "errors.md": errors_page,
+    "limits.md": limits_page,
+    "sample-services.md": sample_services_page,
+}
 
 
 def main() -> None:
