@@ -15,7 +15,7 @@ from typing import Final, Protocol
 import msgspec
 
 from taysir.exchange.errors import EXC_SETTINGS
-from taysir.exchange.face_errors import EXC_ADMIN
+from taysir.exchange.face_errors import EXC_ADMIN, method_refused
 from taysir.exchange.http import Handler, Request, Response, json_response, problem_response
 from taysir.exchange.keys.passphrases import read_passphrase
 from taysir.exchange.keys.ring import KeyReport
@@ -75,12 +75,12 @@ class AdminGate:
     def _answer_about_keys(self, request: Request, *, path: str) -> Response | None:
         if path == RELOAD_PATH:
             if request.method != "POST":
-                return _method_not_allowed(b"POST")
+                return method_refused(request, allowed="POST")
             self._keys.reload()
         elif path != KEYS_PATH:
             return None
         elif request.method not in ("GET", "HEAD"):
-            return _method_not_allowed(b"GET, HEAD")
+            return method_refused(request, allowed="GET, HEAD")
         return json_response({"keys": msgspec.to_builtins(self._keys.report())})
 
 
@@ -105,8 +105,3 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _method_not_allowed(allowed: bytes) -> Response:
-    body = {"title": "Method not allowed", "status": 405}
-    return json_response(body, status=405, headers=((b"allow", allowed),))

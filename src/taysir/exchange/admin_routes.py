@@ -14,7 +14,8 @@ from typing import Any, Final
 import msgspec
 
 from taysir.exchange.errors import EXC_MALFORMED
-from taysir.exchange.http import Request, Response, json_response, problem_response
+from taysir.exchange.face_errors import method_refused
+from taysir.exchange.http import Request, Response, problem_response
 from taysir.kernel.errors import Problem
 
 _JSON: Final = ((b"content-type", b"application/json"),)
@@ -111,9 +112,7 @@ class RouteTable:
                 except Problem as problem:
                     return problem_response(problem)
             allowed.append(route.method)
-        body = {"title": "Method not allowed", "status": 405}
-        allow = ((b"allow", ", ".join(sorted(allowed)).encode("ascii")),)
-        return json_response(body, status=405, headers=allow)
+        return method_refused(request, allowed=", ".join(sorted(allowed)))
 
     def describe(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the OpenAPI paths and component schemas of the routes."""

@@ -12,7 +12,7 @@ import msgspec
 
 from taysir.exchange.contracts import EndAction, State
 from taysir.exchange.model import Period
-from taysir.exchange.terms import Terms
+from taysir.exchange.terms import Moment, Terms, described
 from taysir.kernel import limits
 
 Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
@@ -43,17 +43,17 @@ class EndIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class ConsentIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a person agreed to. ``subject`` is the identity number; only its pseudonym is kept."""
 
-    consumer: Party
-    service: Party
+    consumer: Annotated[Party, described(4)]
+    service: Annotated[Party, described(5)]
     purposes: tuple[str, ...]
     subject: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     fields: tuple[str, ...] = ()
-    start: datetime
-    end: datetime
+    start: Moment
+    end: Moment
     calls: int | None = None
     per: Period | None = None
     revocable: bool = True
-    collected_by: Party
+    collected_by: Annotated[Party, described(3)]
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,8 +124,8 @@ class ConsentOut(msgspec.Struct, frozen=True, kw_only=True):
     service: str
     purposes: tuple[str, ...]
     fields: tuple[str, ...]
-    start: datetime
-    end: datetime
+    start: Moment
+    end: Moment
     calls: int | None
     per: Period | None
     revoked_at: datetime | None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from taysir.kernel.errors import ErrorKind, Mender, Retry, declare
+from taysir.exchange.http import Request, Response, problem_response
+from taysir.kernel.errors import ErrorKind, Mender, Problem, Retry, declare
 
 EXC_NOT_HTTP = declare(
     "EXC-0171",
@@ -134,6 +135,25 @@ EXC_ADMIN = declare(
     mender=Mender.CALLER,
 )
 
+EXC_NO_PAGE = declare(
+    "EXC-0185",
+    status=404,
+    ar="لا يوجد شيء في هذا العنوان.",
+    en="There is nothing at this address.",
+    remedy_ar="راجع العناوين في ‎/admin/openapi.json.",
+    remedy_en="Look the addresses up in /admin/openapi.json.",
+    mender=Mender.CALLER,
+)
+EXC_METHOD = declare(
+    "EXC-0186",
+    status=405,
+    ar="لا يقبل هذا العنوان الطريقة {method}؛ يقبل: {allowed}.",
+    en="This address does not take {method}; it takes: {allowed}.",
+    remedy_ar="استعمل إحدى الطرق المذكورة.",
+    remedy_en="Use one of the methods named.",
+    mender=Mender.CALLER,
+)
+
 PEER_LIMITS: Final = frozenset({EXC_CONNECTIONS.code, EXC_RATE.code, EXC_CONCURRENT.code})
 """With these codes another node says that it takes no more calls of ours for now."""
 
@@ -151,6 +171,13 @@ KIND_OF_STATUS: Final = MappingProxyType(
     }
 )
 """What the HTTP server refuses by itself, by the status that it would answer."""
+
+
+def method_refused(request: Request, *, allowed: str) -> Response:
+    """Return the answer to a method that an address does not take."""
+    method = request.method if request.method.isalpha() else "?"
+    problem = Problem(EXC_METHOD, method=method[:20], allowed=allowed)
+    return problem_response(problem, headers=((b"allow", allowed.encode("ascii")),))
 
 
 def kind_of_status(status: int) -> ErrorKind:

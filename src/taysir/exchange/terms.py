@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -30,6 +30,20 @@ _BASIS: Final = re.compile(r"[A-Za-z0-9]+([._/:-][A-Za-z0-9]+)*")
 _ZONE: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _PATH: Final = re.compile(r"(/([A-Za-z0-9._~!$&'()*+,;=:@%-]|\{[A-Za-z0-9_]+\})*)+")
+
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time that says in which zone it is."""
+
+_PART: Final = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+
+
+def described(parts: int, *, optional: bool = False) -> msgspec.Meta:
+    """Return how OpenAPI describes an identifier of so many parts; who reads it judges it."""
+    pattern = f"{_PART}(/{_PART}){{{parts - 1}}}"
+    return msgspec.Meta(
+        extra_json_schema={"pattern": f"^({pattern})?$" if optional else f"^{pattern}$"}
+    )
 
 
 class Method(StrEnum):
@@ -95,9 +109,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         supersedes: the agreement that ends when this one takes effect, or empty.
     """
 
-    consumer: str
-    service: str
-    behalf: str = ""
+    consumer: Annotated[str, described(4)]
+    service: Annotated[str, described(5)]
+    behalf: Annotated[str, described(3, optional=True)] = ""
     purposes: tuple[str, ...]
     legal_basis: str
     operations: tuple[OperationTerms, ...]
@@ -110,9 +124,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     consent_required: bool = False
     modes: tuple[Mode, ...] = (Mode.SYNC,)
     batch: bool = False
-    approver: str = ""
-    valid_from: datetime
-    valid_until: datetime
+    approver: Annotated[str, described(3, optional=True)] = ""
+    valid_from: Moment
+    valid_until: Moment
     counters: str = ""
     supersedes: str = ""
     format: str = FORMAT
