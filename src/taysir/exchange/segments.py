@@ -265,6 +265,8 @@ def _reserve(fd: int, start: int, end: int) -> None:
     os.posix_fallocate(fd, start, end - start)
     for offset in range(start, end, len(_ZEROS)):
         _write_all(fd, _ZEROS[: end - offset], offset=offset)
+        # Piece by piece, so that a commit beside this never waits for the whole.
+        os.fdatasync(fd)
 
 
 def wipe_torn_end(folder: Path) -> None:
