@@ -251,8 +251,9 @@ class Builder:
             self.sources["flow.yaml"], names=names, condition=self._condition, found=self.findings
         )
         for stage in flow.stages.values():
-            if stage.bill:
-                self._fact(stage.bill, stage.place)
+            for name in (stage.bill, *(action.refund for action in stage.actions.values())):
+                if name:
+                    self._fact(name, stage.place)
         return flow
 
     # --- texts -------------------------------------------------------------------------------

@@ -264,6 +264,8 @@ class Action:
     when: Condition | None = None
     returns: bool = False
     back: bool = False
+    refund: str = ""
+    """The fact that holds what is paid back of a fee when this step is taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

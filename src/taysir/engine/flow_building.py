@@ -146,6 +146,7 @@ class _Reader:
             when=self.condition(raw, path, self.source),
             returns=raw.get("returns", False),
             back=raw.get("back", False),
+            refund=raw.get("refund", ""),
         )
 
     def _timer(self, raw: dict[str, Any], key: str, path: Path) -> StageTimer | None:

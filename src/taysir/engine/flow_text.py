@@ -80,6 +80,7 @@ def _action(action: Action, stage: Stage) -> dict[str, Any]:
         reasons=list(action.reasons),
         returns=action.returns,
         back=action.back,
+        refund=action.refund,
     )
 
 

@@ -118,6 +118,33 @@ def building(tmp_path: Path, town: Town, person: Person) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture
+def birth(tmp_path: Path, town: Town, person: Person) -> Iterator[Path]:
+    """Offer birth registration: a hospital has notified a girl of this mother."""
+    notice = {
+        "number": "B00000101",
+        "status": "open",
+        "born_on": day(-10),
+        "sex": "female",
+        "birth_type": "single",
+        "order": 1,
+        "attendant": "physician",
+        "facility_ar": "مستشفى النخيل",
+        "facility_en": "Palm Hospital",
+        "mother_id": person.national_id,
+        "mother_name": "سارة الواحي",
+        "mother_birth_date": "1990-04-12",
+        "father_id": "3000000012",
+    }
+    town.agencies.records |= {
+        "WAHA/GOV/HLT/births/notifications": {"open": [], "only": notice},
+        "WAHA/GOV/CIV/births/registrations": {"national_id": "3000000020"},
+    }
+    folder = live_copy("birth_registration", to=tmp_path / "packs")
+    with offering(folder):
+        yield folder
+
+
 def answered(case: Case, person: Person, pages: list[str], given: dict[str, str]) -> Case:
     """Answer pages one after the other, as far as they belong to the applicant's draft."""
     for page in pages:
@@ -162,6 +189,21 @@ def begun(person: Person) -> Case:
     case = answered(case, person, ["owner", "land"], LAND)
     case_submit(case, person=person)
     return case_advance(case.pk)
+
+
+def born(person: Person, town: Town) -> Case:
+    """Register a birth with a printed certificate and pay for it."""
+    given = {
+        "declarer.relation": "mother",
+        "birth.place": "facility",
+        "child.first_name": "ليلى",
+        "child.first_name_en": "Layla",
+        "certificate.delivery": "post",
+    }
+    case = case_start(person, service_code="birth-registration")
+    case = answered(case, person, ["birth", "child"], given)
+    case_submit(case, person=person)
+    return pay(case_advance(case.pk), town)
 
 
 def where(case: Case) -> set[str]:
@@ -343,3 +385,37 @@ def test_the_draw_is_stated_by_the_platform_and_can_be_checked(
 def test_draws_are_spread_over_the_hundred() -> None:
     draws = [case_draw(uuid.UUID(int=number)) for number in range(2_000)]
     assert set(draws) == set(range(100))
+
+
+# --- a fee that is given back --------------------------------------------------------------------
+
+
+def test_a_certificate_not_printed_in_a_month_gives_the_delivery_fee_back(
+    birth: Path, town: Town, person: Person
+) -> None:
+    case = born(person, town)
+    assert case.stage == "printing"
+    assert IssuedDocument.objects.count() == 1
+
+    case = case_advance(case.pk, now=timezone.now() + timedelta(days=29))
+    assert case.stage == "printing"
+    case = case_advance(case.pk, now=timezone.now() + timedelta(days=31))
+    assert case.stage == "granted"
+    assert Bill.objects.get().refund_due_minor == 2_000
+    assert "fee_refunded" in steps(case)
+
+
+def test_a_certificate_printed_in_time_gives_nothing_back(
+    birth: Path, town: Town, person: Person
+) -> None:
+    case = step(born(person, town), "printed", role=Role.OFFICER)
+    assert case.stage == "granted"
+    assert Bill.objects.get().refund_due_minor == 0
+
+
+def test_a_child_gets_its_number_from_the_register(birth: Path, town: Town, person: Person) -> None:
+    case = born(person, town)
+    assert case.facts.value("child.national_id") == "3000000020"
+    sent = town.agencies.bodies("WAHA/GOV/CIV/births/registrations")[0]
+    assert sent["notification"] == "B00000101"
+    assert sent["benefit_offered"] is True

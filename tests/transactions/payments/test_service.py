@@ -68,6 +68,34 @@ def test_a_fee_in_parts_has_a_bill_for_each(town: Town) -> None:
     assert access.bill_of_case(first.case_number, payer_ref="p1").pk == second.pk
 
 
+def test_a_part_of_a_paid_fee_is_owed_back_once(town: Town) -> None:
+    """It adds to what was paid too much, and asking the treasury again does not undo it."""
+    bill = make()
+    with pytest.raises(Problem, match="TRX-0703"):
+        service.give_back(bill.case_number, amount_minor=2_000)
+    town.treasury.pay(bill.number)
+    service.refresh(bill.number)
+
+    service.give_back(bill.case_number, amount_minor=2_000)
+    service.give_back(bill.case_number, amount_minor=2_000)
+    assert Bill.objects.get().refund_due_minor == 2_000
+    assert Bill.objects.get().outcome == "paid"
+    town.treasury.pay(bill.number)
+    service.refresh(bill.number)
+    assert Bill.objects.get().refund_due_minor == 22_000
+    assert Bill.objects.get().outcome == "paid_twice"
+
+
+@pytest.mark.parametrize("amount", [0, 20_001])
+def test_no_more_is_owed_back_than_was_billed(town: Town, amount: int) -> None:
+    """Nought and more than the amount are mistakes of a table."""
+    bill = make()
+    town.treasury.pay(bill.number)
+    service.refresh(bill.number)
+    with pytest.raises(Problem, match="TRX-0701"):
+        service.give_back(bill.case_number, amount_minor=amount)
+
+
 @pytest.mark.parametrize("amount", [0, -1, limits.BILL_AMOUNT_MINOR + 1])
 def test_an_impossible_amount_is_refused(town: Town, amount: int) -> None:
     """Nought and more than the bound are mistakes of a table."""

@@ -270,6 +270,7 @@ def _action(action: Action) -> Tag:
         needs_reason="true" if action.needs_reason else "",
         returns="true" if action.returns else "",
         back="true" if action.back else "",
+        refund=action.refund,
         when=action.when.text if action.when else "",
     )
 

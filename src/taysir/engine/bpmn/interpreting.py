@@ -371,8 +371,9 @@ def own_action(own: Any, role: str) -> dict[str, Any]:
     roles = own.get("roles").split()
     if roles and roles != [role]:
         made["roles"] = roles
-    if notice := own.get("notice"):
-        made["notice"] = notice
+    for name in ("notice", "refund"):
+        if value := own.get(name):
+            made[name] = value
     if reasons := own.get("reasons").split():
         made["reasons"] = reasons
     for flag in ("needs_reason", "returns", "back"):

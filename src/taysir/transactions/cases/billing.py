@@ -1,4 +1,4 @@
-"""Makes the bill of a stage at which something is to be paid, and tells the person."""
+"""Makes the bill of a stage at which something is to be paid, and owes a fee back."""
 
 from __future__ import annotations
 
@@ -43,6 +43,17 @@ def issue_bill(case: Case, pack: Pack, stage: Stage, *, at: datetime) -> None:
         "due": {"ar": format_date(due, "ar"), "en": format_date(due, "en")},
     }
     tell(case, "bill_issued", values, at=at)
+
+
+def give_back(case: Case, pack: Pack, fact: str, *, at: datetime) -> None:
+    """Owe the person back what a fact of the case says; nothing to give back is no step."""
+    amount = int(case.facts.value(fact) or 0)
+    if amount == 0:
+        return
+    payments.give_back(case.number, amount_minor=amount)
+    record_event(
+        case, "fee_refunded", pack=pack, role="system", at=at, told=False, amount_minor=amount
+    )
 
 
 def tell(case: Case, template: str, values: dict[str, Any], *, at: datetime) -> None:

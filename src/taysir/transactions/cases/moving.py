@@ -22,7 +22,7 @@ from taysir.engine.flow_due import WorkTime, due_at, due_escalation
 from taysir.engine.flow_moves import Facts
 from taysir.engine.pages import case_context
 from taysir.kernel import limits
-from taysir.transactions.cases.billing import issue_bill
+from taysir.transactions.cases.billing import give_back, issue_bill
 from taysir.transactions.cases.models import Case
 
 DECIDING = frozenset({"grant", "refuse", "wait"})
@@ -69,6 +69,8 @@ def take(case: Case, pack: Pack, move: Move, *, at: datetime) -> None:
             at=at,
             facts=flow_facts(locked, pack, at=at),
         )
+        if refund := _refund_of(pack, case, move):
+            give_back(locked, pack, refund, at=at)
         if move.after is not None:
             move.after(locked)
         for stage in live_stages(pack, locked.token):
@@ -76,6 +78,13 @@ def take(case: Case, pack: Pack, move: Move, *, at: datetime) -> None:
                 issue_bill(locked, pack, stage, at=at)
         schedule(locked, pack, at=at)
         locked.save()
+
+
+def _refund_of(pack: Pack, case: Case, move: Move) -> str:
+    """Return the fact that says what a step pays back, if it pays anything back."""
+    stages = [stage for stage in live_stages(pack, case.token) if move.stage in ("", stage.name)]
+    taken = next((s.actions[move.action] for s in stages if move.action in s.actions), None)
+    return taken.refund if taken is not None else ""
 
 
 def flow_facts(case: Case, pack: Pack, *, at: datetime) -> Facts:

@@ -37,6 +37,7 @@ class Bill(models.Model):
     paid_at = models.DateTimeField(null=True, blank=True)
     paid_minor = models.PositiveBigIntegerField(default=0)
     refund_due_minor = models.PositiveBigIntegerField(default=0)
+    given_back_minor = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         ordering: ClassVar = ["-created_at"]
@@ -56,7 +57,7 @@ class Bill(models.Model):
     def outcome(self) -> str:
         """What the pay page shows: open, declined, timeout, partly, paid or paid_twice."""
         if self.is_paid:
-            return "paid_twice" if self.refund_due_minor else "paid"
+            return "paid_twice" if self.refund_due_minor > self.given_back_minor else "paid"
         if self.paid_minor:
             return "partly"
         return self.last_attempt or "open"

@@ -81,6 +81,27 @@ def create_bill(
     return bill
 
 
+def give_back(case_number: str, *, amount_minor: int) -> Bill:
+    """Owe a part of a paid fee back, because the agency did not do what it was for; once a case.
+
+    Raises:
+        Problem: TRX-0703 if nothing was paid, TRX-0701 for more than was.
+    """
+    with transaction.atomic():
+        paid = Bill.objects.select_for_update().filter(status=BillStatus.PAID)
+        bill = paid.filter(case_number=case_number).first()
+        if bill is None:
+            raise Problem(TRX_BILL_NOT_FOUND)
+        if not 0 < amount_minor <= bill.amount_minor:
+            raise Problem(TRX_BILL_AMOUNT, amount=amount_minor)
+        if bill.given_back_minor == 0:
+            bill.given_back_minor = amount_minor
+            bill.refund_due_minor += amount_minor
+            bill.save(update_fields=["given_back_minor", "refund_due_minor"])
+            log.info("fee_given_back", bill=bill.number, case=case_number)
+    return bill
+
+
 def refresh(number: str, *, now: datetime | None = None) -> Bill:
     """Ask the treasury about one bill and record the answer.
 
@@ -233,9 +254,9 @@ def _settle(bill: Bill, *, held: TreasuryBill, now: datetime) -> bool:
     if bill.paid_minor < bill.amount_minor:
         return False
     excess = bill.paid_minor - bill.amount_minor
-    if excess > bill.refund_due_minor:
+    if excess > bill.refund_due_minor - bill.given_back_minor:
         log.warning("bill_overpaid", bill=bill.number, excess_minor=excess)
-    bill.refund_due_minor = excess
+    bill.refund_due_minor = excess + bill.given_back_minor
     if bill.is_paid:
         return False
     bill.status = BillStatus.PAID
