@@ -34,8 +34,8 @@ from taysir.exchange.validation import compile_description
 from taysir.kernel.certificates import Subject, Use, Validity, new_key, self_signed
 from taysir.kernel.identifiers import MemberId
 
-ROUNDS = 7
-CALLS = 2_000
+ROUNDS = 60
+CALLS = 200
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 MEMBER = MemberId("WAHA", "GOV", "ASK")
 CONSUMER = MEMBER.subsystem("portal")

@@ -45,6 +45,13 @@ def run(command: list[str], *, folder: Path) -> str:
     return done.stdout
 
 
+def test_the_arabic_page_names_the_same_commands() -> None:
+    """Both languages lead the same way."""
+    arabic = GUIDE.with_suffix(".ar.md").read_text("utf-8")
+
+    assert [] == [command for command in commands() if f"`{command}`" not in arabic]
+
+
 class Follower:
     """Does what the guide says, in another folder and at other ports than a person would."""
 

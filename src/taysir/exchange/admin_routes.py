@@ -19,6 +19,8 @@ from taysir.exchange.http import Request, Response, problem_response
 from taysir.kernel.errors import Problem
 
 _JSON: Final = ((b"content-type", b"application/json"),)
+_QUOTED: Final = re.compile(r"'[^']*'")
+"""What an error quotes of a body; it may be anything, so it is neither sent nor logged."""
 _PARAMETER: Final = re.compile(r"\{([a-z]+)\}")
 _PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
@@ -143,8 +145,8 @@ async def _call(route: Route, path: dict[str, str], request: Request) -> Respons
         try:
             body = msgspec.json.decode(request.body, type=route.body)
         except (msgspec.DecodeError, UnicodeDecodeError) as cause:
-            reason = "the body is not JSON of the described form"
-            raise Problem(EXC_MALFORMED, reason=reason) from cause
+            reason = _QUOTED.sub("…", str(cause))[:160]
+            raise Problem(EXC_MALFORMED, reason=f"the body: {reason}") from cause
     answer = await route.handle(Asked(path, query, body))
     return Response(status=route.status, headers=_JSON, body=msgspec.json.encode(answer))
 

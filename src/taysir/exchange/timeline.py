@@ -7,6 +7,7 @@ node's own notes and journal. The programme's indicator of time-to-connect reads
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 
 from taysir.exchange.admin_views import StepOut, TimelineOut
 from taysir.exchange.contracts import check_accept, check_end, completed_at
@@ -15,6 +16,19 @@ from taysir.exchange.model import Direction
 from taysir.exchange.quota import AnsweredCalls
 from taysir.exchange.runtime import NodeRuntime
 from taysir.exchange.terms import parties, read_terms
+
+
+_ORDER: Final = (
+    "found",
+    "proposed",
+    "countered",
+    "received",
+    "accepted",
+    "in-force",
+    "first-call",
+    "rejected",
+    "revoked",
+)
 
 
 def timeline_of(node: NodeRuntime, desk: AgreementDesk, *, digest: str) -> TimelineOut:
@@ -47,9 +61,14 @@ def timeline_of(node: NodeRuntime, desk: AgreementDesk, *, digest: str) -> Timel
     return TimelineOut(
         hash=digest,
         state=desk.standing(digest),
-        steps=tuple(sorted(steps, key=lambda step: step.at)),
+        steps=tuple(sorted(steps, key=_order)),
         connect_seconds=max(connect, 0.0) if connect is not None else None,
     )
+
+
+def _order(step: StepOut) -> tuple[datetime, int]:
+    """Signed times have whole seconds, so steps of one second stand in the order of life."""
+    return step.at.replace(microsecond=0), _ORDER.index(step.name)
 
 
 def _noted(desk: AgreementDesk, digest: str, *, service: str) -> list[StepOut]:
