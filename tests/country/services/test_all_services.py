@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
@@ -9,12 +11,14 @@ from typing import Any
 import pytest
 
 from taysir.country.sharing import SERVICES
+from taysir.engine.check import check_pack, holdings_of
+from taysir.engine.decision import Outcome, ReasonKind
 from taysir.engine.definition import Pack, Role
 from taysir.engine.flow import actions_for, live_stages, start_token, transition
 from taysir.engine.flow_token import Token
 from taysir.engine.law import register_of
 from taysir.engine.pages import case_context
-from taysir.engine.scenarios import read_scenarios, run_scenario, scenario_facts
+from taysir.engine.scenarios import Scenario, read_scenarios, run_scenario, scenario_facts
 from taysir.kernel.limits import TOKEN_BYTES
 
 from .deciding import pack_named
@@ -55,17 +59,15 @@ def test_a_service_code_names_one_service() -> None:
     assert [pack.service.code.replace("-", "_") for pack in packs] == FOLDERS
 
 
-def contexts(pack: Pack) -> list[dict[str, Any]]:
+def contexts(pack: Pack) -> Iterator[dict[str, Any]]:
     """What the conditions of a flow may see: each of the pack's own cases, with its values."""
-    seen = []
     for scenario in read_scenarios(pack.files):
         facts, _ = scenario_facts(pack, scenario)
         values = run_scenario(pack, scenario).decision.values
         for amount in (0, 5_000):
             money = {name: amount for name in pack.plan.values if name.endswith("_minor")}
             known = {**values, **money}
-            seen.append(case_context(pack.facts, facts, on=scenario.on, answers=known))
-    return seen
+            yield case_context(pack.facts, facts, on=scenario.on, answers=known)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -103,3 +105,62 @@ def steps(pack: Pack, token: Token, known: dict[str, Any]) -> list[Token]:
         for role in Role
         for action in actions_for(pack, token, role=role, stage=stage.name, facts=known)
     ]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_service_asks_a_person_for_what_another_service_fetches(folder: str) -> None:
+    others = holdings_of(pack_named(other) for other in FOLDERS if other != folder)
+    assert check_pack(pack_named(folder), on=AT.date(), holdings=others) == ()
+
+
+def granted(pack: Pack) -> Scenario:
+    """The first of a pack's own cases that is granted, by rule or by an officer."""
+    cases = read_scenarios(pack.files)
+    return next(
+        case for case in cases if run_scenario(pack, case).decision.outcome is Outcome.GRANTED
+    )
+
+
+def with_given(case: Scenario, **given: Any) -> Scenario:
+    """The case with some of what is given replaced."""
+    return replace(case, given={**case.given, **given})
+
+
+@pytest.mark.parametrize("failure", ["unreachable", "declined", "invalid"])
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_registry_that_fails_never_refuses(folder: str, failure: str) -> None:
+    pack = pack_named(folder)
+    case = granted(pack)
+    replies = case.given["registries"]
+    asked = scenario_facts(pack, case)[0].evidence
+    for lookup in (lookup for lookup in pack.lookups if lookup.name in asked):
+        failing = with_given(case, registries={**replies, lookup.name: failure})
+        decision = run_scenario(pack, failing).decision
+        expected = Outcome.WAITING if lookup.awaited else Outcome.GRANTED
+        assert decision.outcome is expected, lookup.name
+        assert not lookup.awaited or lookup.name in decision.waiting
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_disputed_value_never_refuses_nor_grants(folder: str) -> None:
+    pack = pack_named(folder)
+    case = granted(pack)
+    known = scenario_facts(pack, case)[0]
+    for lookup in (lookup for lookup in pack.lookups if lookup.name in known.evidence):
+        for name in (name for name in lookup.facts.values() if name in known):
+            decision = run_scenario(pack, with_given(case, dispute=[name])).decision
+            assert decision.outcome is Outcome.WAITING, name
+            assert decision.disputed == (name,)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_refusal_names_its_article_and_what_to_do(folder: str) -> None:
+    pack = pack_named(folder)
+    for case in read_scenarios(pack.files):
+        decision = run_scenario(pack, case).decision
+        for reason in (*decision.reasons, *decision.concerns):
+            if reason.kind in (ReasonKind.REFUSAL, ReasonKind.REFERRAL):
+                assert reason.article_title, (case.name, reason.code)
+                for words in (*reason.text.values(), *reason.remedy.values()):
+                    assert words.strip()
+                    assert "{" not in words
