@@ -1,6 +1,6 @@
 """How fast rules are: a condition, a decision table with its explanation, compiling a text.
 
-The figures are the best of several rounds, because other programs on the machine only add time.
+The figures are the best of many short rounds, because other programs on the machine only add time.
 
 With ``TAYSIR_BENCH_PEERS`` naming a Python interpreter that has them, other engines from PyPI are
 asked the same in turn with ours, round by round, and each answer is compared with the right one:
@@ -24,8 +24,8 @@ from bench._rule_cases import CASES, TABLE
 from taysir.engine.dmn import load_dmn
 from taysir.engine.feel import compile_expression, compile_unary_tests, to_feel
 
-ROUNDS = 7
-_REPEATS = 200
+ROUNDS = 40
+_REPEATS = 50
 SIMPLE = "if area < 50 then 100 else 250"
 CONDITION = (
     'applicant.age >= 18 and applicant.status = "alive" and licence.category in ("B", "C")'
@@ -62,7 +62,7 @@ def run() -> list[dict[str, Any]]:
 def _row(name: str, action: Callable[[], object], unit: str, target: float) -> dict[str, Any]:
     timer = timeit.Timer(action)
     count, _ = timer.autorange(lambda _number, _taken: None)
-    count = max(1, count // 10)
+    count = max(1, count // 4)
     best = min(timer.repeat(ROUNDS, count)) / count
     value = round(best * {"µs": 1e6, "ms": 1e3}[unit], 2)
     return {"name": name, "value": value, "unit": unit, "target": target, "met": value <= target}

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from taysir.engine.definition import DATE_NAME, Pack, Page, Question, Role
@@ -313,63 +314,80 @@ def _missing(fact: Fact) -> Text:
 
 
 def _unreadable(fact: Fact) -> Text:
-    match fact.type:
+    return _unreadable_text(fact.type, bool(fact.options), fact.label["ar"], fact.label["en"])
+
+
+# The sentences below are the same for every person: a page full of mistakes takes them ready-made.
+
+
+@lru_cache(maxsize=4096)
+def _unreadable_text(kind: FactType, has_options: bool, label_ar: str, label_en: str) -> Text:
+    match kind:
         case FactType.DATE:
             return {
-                "ar": f"{fact.label['ar']}: اكتب تاريخًا مثل 1/7/1447 أو 31/1/2026.",
-                "en": f"{fact.label['en']}: enter a date such as 31/1/2026 or 1/7/1447.",
+                "ar": f"{label_ar}: اكتب تاريخًا مثل 1/7/1447 أو 31/1/2026.",
+                "en": f"{label_en}: enter a date such as 31/1/2026 or 1/7/1447.",
             }
-        case FactType.INTEGER | FactType.NUMBER | FactType.MONEY if not fact.options:
-            return {
-                "ar": f"{fact.label['ar']}: اكتب رقمًا.",
-                "en": f"{fact.label['en']}: enter a number.",
-            }
+        case FactType.INTEGER | FactType.NUMBER | FactType.MONEY if not has_options:
+            return {"ar": f"{label_ar}: اكتب رقمًا.", "en": f"{label_en}: enter a number."}
         case _:
-            return _choose_one(fact)
-
-
-def _choose_one(fact: Fact) -> Text:
-    return {
-        "ar": f"{fact.label['ar']}: اختر قيمة من القائمة.",
-        "en": f"{fact.label['en']}: choose one of the values listed.",
-    }
+            return {
+                "ar": f"{label_ar}: اختر قيمة من القائمة.",
+                "en": f"{label_en}: choose one of the values listed.",
+            }
 
 
 def _too_long(fact: Fact, limit: int) -> Text:
+    return _too_long_text(limit, fact.label["ar"], fact.label["en"])
+
+
+@lru_cache(maxsize=4096)
+def _too_long_text(limit: int, label_ar: str, label_en: str) -> Text:
     return {
-        "ar": f"{fact.label['ar']}: اكتب {limit} حرف على الأكثر.",
-        "en": f"{fact.label['en']}: enter at most {limit} characters.",
+        "ar": f"{label_ar}: اكتب {limit} حرف على الأكثر.",
+        "en": f"{label_en}: enter at most {limit} characters.",
     }
 
 
 def _not_accepted(fact: Fact, value: Json) -> Text:
     """Say which bound of the fact's schema a value passes; the schema itself has refused it."""
     if fact.options:
-        return _choose_one(fact)
-    label_ar, label_en, bounds = fact.label["ar"], fact.label["en"], fact.schema
+        return _unreadable_text(fact.type, True, fact.label["ar"], fact.label["en"])
+    bounds = fact.schema
     if isinstance(value, str):
         if len(value) > bounds.get("maxLength", len(value)):
             return _too_long(fact, bounds["maxLength"])
         if len(value) < (least := bounds.get("minLength", 0)):
-            return {
-                "ar": f"{label_ar}: اكتب {least} أحرف على الأقل.",
-                "en": f"{label_en}: enter at least {least} characters.",
-            }
+            return _bound_text("minLength", least, fact.type, fact.label["ar"], fact.label["en"])
     elif value < (least := bounds.get("minimum", value)):
-        return {
-            "ar": f"{label_ar}: أقل قيمة {_shown_bound(fact, least, 'ar')}.",
-            "en": f"{label_en}: the least value is {_shown_bound(fact, least, 'en')}.",
-        }
+        return _bound_text("minimum", least, fact.type, fact.label["ar"], fact.label["en"])
     elif value > (most := bounds.get("maximum", value)):
-        return {
-            "ar": f"{label_ar}: أكبر قيمة {_shown_bound(fact, most, 'ar')}.",
-            "en": f"{label_en}: the greatest value is {_shown_bound(fact, most, 'en')}.",
-        }
+        return _bound_text("maximum", most, fact.type, fact.label["ar"], fact.label["en"])
     return {
-        "ar": f"{label_ar}: القيمة ليست بالصيغة المطلوبة.",
-        "en": f"{label_en}: the value does not have the required form.",
+        "ar": f"{fact.label['ar']}: القيمة ليست بالصيغة المطلوبة.",
+        "en": f"{fact.label['en']}: the value does not have the required form.",
     }
 
 
-def _shown_bound(fact: Fact, bound: int, language: Language) -> str:
-    return Money(bound).format(language) if fact.type is FactType.MONEY else str(bound)
+@lru_cache(maxsize=4096)
+def _bound_text(bound: str, limit: int, kind: FactType, label_ar: str, label_en: str) -> Text:
+    match bound:
+        case "minLength":
+            return {
+                "ar": f"{label_ar}: اكتب {limit} أحرف على الأقل.",
+                "en": f"{label_en}: enter at least {limit} characters.",
+            }
+        case "minimum":
+            return {
+                "ar": f"{label_ar}: أقل قيمة {_shown_bound(kind, limit, 'ar')}.",
+                "en": f"{label_en}: the least value is {_shown_bound(kind, limit, 'en')}.",
+            }
+        case _:
+            return {
+                "ar": f"{label_ar}: أكبر قيمة {_shown_bound(kind, limit, 'ar')}.",
+                "en": f"{label_en}: the greatest value is {_shown_bound(kind, limit, 'en')}.",
+            }
+
+
+def _shown_bound(kind: FactType, bound: int, language: Language) -> str:
+    return Money(bound).format(language) if kind is FactType.MONEY else str(bound)
