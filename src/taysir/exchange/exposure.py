@@ -71,6 +71,8 @@ def touches(
     try:
         behind = index.next_position()
         for entry in index.signed_by(thumbprint, from_ms=from_ms, until_ms=until_ms):
+            if entry.position >= behind:
+                break  # indexed meanwhile: it comes with the end of the journal
             payload = store.read(entry.place)
             kept = decode_exchange(payload, position=entry.position, keys=None)
             yield _touch(kept, thumbprint=thumbprint, fields_of=fields_of)
