@@ -237,7 +237,9 @@ def test_a_delegated_call_says_on_whose_behalf(tmp_path: Path) -> None:
             "POST", "/admin/agreements", {"terms": terms(behalf=str(ANSWERING))}
         )
         await step(agencies.answering, made["hash"], "accept")
-        status, head, _body = await agencies.asking.call("/persons/7")
+        assert (await agencies.asking.call("/persons/7"))[0] == 403
+        acting = {"x-road-represented-party": str(ANSWERING)}
+        status, head, _body = await agencies.asking.call("/persons/7", headers=acting)
         assert status == 200
         await agencies.asking.node.runtime.journal.indexed()
         [kept] = agencies.asking.node.runtime.journal.find(head["x-road-request-id"])

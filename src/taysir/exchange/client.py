@@ -123,6 +123,8 @@ class ExchangeClient:
         media_type: str = "application/json",
         purpose: str,
         subject: str = "",
+        consent: str = "",
+        behalf: str = "",
         issue: str = "",
         user: str = "",
         message_id: str = "",
@@ -138,6 +140,8 @@ class ExchangeClient:
             media_type: the body's type, sent when there is a body.
             purpose: the purpose that the agreement names.
             subject: the identity number of the person whom the question is about, if any.
+            consent: the hash of the person's consent, if the agreement demands one.
+            behalf: the member for whom we act, if the agreement delegates.
             issue: the case number.
             user: the person or system on whose behalf we ask.
             message_id: our own number of the message; the node makes one when it is empty.
@@ -148,6 +152,8 @@ class ExchangeClient:
         headers = {"X-Road-Client": str(self._client), "Taysir-Purpose": purpose}
         optional = {
             "Taysir-Subject": subject,
+            "Taysir-Consent": consent,
+            "X-Road-Represented-Party": behalf,
             "X-Road-Issue": issue,
             "X-Road-UserId": user,
             "X-Road-Id": message_id,

@@ -228,7 +228,7 @@ class _Tables:
     certificates: dict[str, MemberCertificate]
     by_member: dict[MemberId, NodeEntry]
     by_tls: dict[str, NodeEntry]
-    by_call: dict[tuple[SubsystemId, ServiceId, str], tuple[Agreement, ...]]
+    by_call: dict[tuple[SubsystemId, ServiceId, str, str], tuple[Agreement, ...]]
     by_hash: dict[str, Agreement]
     opened: dict[SubsystemId, tuple[ServiceId, ...]]
     by_name: dict[str, NodeEntry]
@@ -270,10 +270,10 @@ class FederationDirectory:
         return self._tables.by_tls.get(thumbprint)
 
     def agreement(
-        self, consumer: SubsystemId, *, service: ServiceId, purpose: str
+        self, consumer: SubsystemId, *, service: ServiceId, purpose: str, behalf: str = ""
     ) -> Agreement | None:
         """Return the agreement for a call; of several the newest in force, else the newest."""
-        found = self._tables.by_call.get((consumer, service, purpose), ())
+        found = self._tables.by_call.get((consumer, service, purpose, behalf), ())
         if len(found) < 2:
             return found[0] if found else None
         at = self._now()
@@ -320,11 +320,11 @@ def _compile(
         for row in document.content.nodes
     ]
     views = in_force(agreements, find=certificates.get)
-    by_call: dict[tuple[SubsystemId, ServiceId, str], tuple[Agreement, ...]] = {}
+    by_call: dict[tuple[SubsystemId, ServiceId, str, str], tuple[Agreement, ...]] = {}
     for view in views:
         compile_agreement(view)
         for purpose in view.purposes:
-            key = (view.consumer, view.service, purpose)
+            key = (view.consumer, view.service, purpose, view.behalf)
             by_call[key] = (view, *by_call.get(key, ()))
     opened: dict[SubsystemId, dict[ServiceId, None]] = {}
     for view in views:

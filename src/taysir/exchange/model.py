@@ -174,9 +174,13 @@ class Directory(Protocol):
         """Return the node that shows this TLS certificate, or None."""
 
     def agreement(
-        self, consumer: SubsystemId, *, service: ServiceId, purpose: str
+        self, consumer: SubsystemId, *, service: ServiceId, purpose: str, behalf: str = ""
     ) -> Agreement | None:
-        """Return the agreement that covers these parties and this purpose, or None."""
+        """Return the agreement that covers these parties and this purpose, or None.
+
+        ``behalf`` is the member for whom the consumer acts; without it only agreements count under
+        which it acts for itself.
+        """
 
     def agreement_by_hash(self, digest: str) -> Agreement | None:
         """Return the agreement with this hash if it is accepted and not revoked, or None."""

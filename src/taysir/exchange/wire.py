@@ -66,6 +66,7 @@ class InformationCall(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str
     subject: str
     consent: str
+    behalf: str = ""
     issue: str
     user: str
     message_id: str
@@ -112,6 +113,7 @@ def parse_information_call(request: Request) -> InformationCall:
         purpose=_token(given, b"taysir-purpose"),
         subject=_token(given, b"taysir-subject"),
         consent=_token(given, b"taysir-consent"),
+        behalf=_token(given, b"x-road-represented-party"),
         issue=_token(given, b"x-road-issue"),
         user=_token(given, b"x-road-userid"),
         message_id=_token(given, b"x-road-id"),

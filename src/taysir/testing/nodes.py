@@ -71,11 +71,12 @@ class StaticDirectory:
         return next((n for n in self.nodes if thumbprint in n.thumbprints), None)
 
     def agreement(
-        self, consumer: SubsystemId, *, service: ServiceId, purpose: str
+        self, consumer: SubsystemId, *, service: ServiceId, purpose: str, behalf: str = ""
     ) -> Agreement | None:
         """Return the agreement of two parties for a purpose."""
+        wanted = (consumer, service, behalf)
         for agreement in self.agreements:
-            if (agreement.consumer, agreement.service) == (consumer, service):
+            if (agreement.consumer, agreement.service, agreement.behalf) == wanted:
                 return agreement if purpose in agreement.purposes else None
         return None
 

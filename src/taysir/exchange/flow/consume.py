@@ -118,7 +118,9 @@ def find_provider(node: NodeRuntime, call: InformationCall, *, directory: Direct
 
 def find_agreement(node: NodeRuntime, call: InformationCall, *, directory: Directory) -> Agreement:
     """Return the agreement that permits the call; raises EXC-0104 to EXC-0109."""
-    agreement = directory.agreement(call.consumer, service=call.service, purpose=call.purpose)
+    agreement = directory.agreement(
+        call.consumer, service=call.service, purpose=call.purpose, behalf=call.behalf
+    )
     if agreement is None:
         raise Problem(
             EXC_NO_AGREEMENT,
