@@ -93,6 +93,7 @@ class _Walk:
     read_all: bool = False
     log: LogCheck | None = None
     index_fault: Problem | None = None
+    index_is_old: bool = False
     erased: dict[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
@@ -219,6 +220,8 @@ def _check_journal(walk: _Walk, store: Store) -> None:
     """Read every record, check its links, and compare it with the index on the way."""
     part: list[tuple[Record, StoredExchange]] = []
     with _opened_index(walk) as index:
+        # An index from before the journal moved is made anew when the node starts.
+        walk.index_is_old = index is not None and _made_for(index) not in ("", store.kind)
         try:
             for record in store.records():
                 part.append((record, _decode(walk, record)))
@@ -272,11 +275,18 @@ def _opened_index(walk: _Walk) -> Iterator[ExchangeIndex | None]:
         index.close()
 
 
+def _made_for(index: ExchangeIndex) -> str:
+    try:
+        return index.made_for()
+    except sqlite3.DatabaseError:
+        return ""
+
+
 def _check_part(
     walk: _Walk, part: list[tuple[Record, StoredExchange]], *, index: ExchangeIndex | None
 ) -> None:
     """Compare what the index says of some records with what they are."""
-    if index is None or walk.index_fault is not None or not part:
+    if index is None or walk.index_fault is not None or not part or walk.index_is_old:
         return
     try:
         # The end first: a node that runs goes on indexing meanwhile.
@@ -299,7 +309,7 @@ def _check_index_end(walk: _Walk) -> None:
     if walk.index_fault is None:
         with _opened_index(walk) as index:
             known = index.next_position() if index is not None else 0
-        if known > walk.records and not walk.running and walk.read_all:
+        if known > walk.records and walk.read_all and not (walk.running or walk.index_is_old):
             reason = f"the index knows {known} records, so later ones are missing here"
             walk.found(
                 Problem(EXC_JOURNAL_DAMAGED, position=walk.records, file=SEGMENTS, reason=reason)

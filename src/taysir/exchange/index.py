@@ -113,6 +113,11 @@ class ExchangeIndex:
         row = self._select("SELECT max(position) FROM exchange")[0]
         return 0 if row[0] is None else int(row[0]) + 1
 
+    def made_for(self) -> str:
+        """Return the kind of store whose places are kept here; empty for a new index."""
+        found = self._select("SELECT kind FROM made_for")
+        return str(found[0][0]) if found else ""
+
     def serve(self, kind: str) -> None:
         """Forget everything that was made for a store of another kind: its places mean nothing."""
         with self._lock:
