@@ -1,0 +1,1 @@
+"""A second implementation of the protocol, by the clauses of its page."""
