@@ -23,6 +23,7 @@ from taysir.country.transparency import log_settings
 from taysir.country.trust import (
     ZONE,
     authority_certificate,
+    ensure_agreements,
     key_pair,
     make_trust,
     member_id,
@@ -87,6 +88,7 @@ def refresh(layout: CountryLayout, *, today: date) -> None:
     now = datetime.now(UTC)
     assert now.date() >= today
     refresh_personas(layout.registries, now=now)
+    ensure_agreements(layout, now=now)
     publish_federation(layout, now=now)
     write_settings(layout)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +26,13 @@ from taysir.exchange.authority import (
     read_content,
     write_federation,
 )
-from taysir.exchange.contracts import agree, write_agreement
+from taysir.exchange.contracts import (
+    SignedAgreement,
+    agree,
+    propose,
+    read_agreements,
+    write_agreement,
+)
 from taysir.exchange.federation import (
     Content,
     MemberRow,
@@ -38,7 +44,8 @@ from taysir.exchange.federation import (
 from taysir.exchange.keyfiles import read_signer, write_private, write_public, write_signer
 from taysir.exchange.membership import ensure_subject_key
 from taysir.exchange.settings import KeyPair
-from taysir.exchange.terms import Terms
+from taysir.exchange.terms import Terms, read_terms
+from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
 from taysir.kernel.signature import Signer, thumbprint
 
@@ -83,19 +90,48 @@ def make_trust(layout: CountryLayout, *, now: datetime) -> None:
         layout.authority, instance=INSTANCE, organization="State of Waha", now=now
     )
     keys = layout.root / "keys"
-    signers: dict[MemberId, Signer] = {}
     for code, (_arabic, english) in MEMBERS.items():
-        member = member_id(code)
-        signers[member] = issue_member(authority, member, organization=english, now=now)
-        write_signer(keys, name=f"member-{code}", signer=signers[member])
+        signer = issue_member(authority, member_id(code), organization=english, now=now)
+        write_signer(keys, name=f"member-{code}", signer=signer)
     for node in NODE_MEMBERS:
         tls = issue_node(authority, node, organization=INSTANCE, hosts=(HOST,), now=now)
         write_signer(keys, name=f"node-{node}", signer=tls)
     seal = issue_member(authority, member_id("TRF"), organization=MEMBERS["TRF"][1], now=now)
     write_signer(keys, name="seal-TRF", signer=seal)
     write_private(keys / "subject.key", secrets.token_bytes(32))
-    for terms in sharing_terms(now=now):
+    ensure_agreements(layout, now=now)
+
+
+def ensure_agreements(layout: CountryLayout, *, now: datetime) -> None:
+    """Make the agreements of the services that no node holds yet.
+
+    A folder that was kept may be older than a service or than the form of agreements. One that was
+    ended by its parties is held and not made again.
+    """
+    held = {
+        terms
+        for node in NODE_MEMBERS
+        for agreement in read_agreements(layout.node(node) / "agreements")
+        if (terms := _undated(agreement)) is not None
+    }
+    missing = [t for t in sharing_terms(now=now) if _undated(propose(t)) not in held]
+    keys = layout.root / "keys"
+    signers = {
+        member_id(code): read_signer(keys, name=f"member-{code}")
+        for code in (MEMBERS if missing else ())
+    }
+    for terms in missing:
         _make_agreement(layout, terms, signers=signers, now=now)
+
+
+def _undated(agreement: SignedAgreement) -> Terms | None:
+    """Return the terms without their dates, or None for a form that is not read any more."""
+    try:
+        terms = read_terms(agreement.document)
+    except Problem:
+        return None
+    start, end = datetime(2000, 1, 1, tzinfo=UTC), datetime(2001, 1, 1, tzinfo=UTC)
+    return msgspec.structs.replace(terms, valid_from=start, valid_until=end)
 
 
 def _make_agreement(
