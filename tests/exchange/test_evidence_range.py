@@ -26,6 +26,7 @@ from taysir.exchange.evidence_range import (
 from taysir.exchange.model import StoredExchange
 from taysir.exchange.package import pack, unpack
 from taysir.exchange.verifier_range import RangeReport, is_range, verify_range
+from taysir.kernel import limits
 from taysir.kernel.canonical import canonical_json, parse_json
 from taysir.kernel.checkpoint import signed_by_log
 from taysir.kernel.errors import Problem
@@ -309,3 +310,18 @@ def test_too_early_a_range_is_refused() -> None:
         packager([record(1)])
     with pytest.raises(Problem, match="no records"):
         packager([])
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_findings_are_bounded(more: int) -> None:
+    """At the bound all are told; beyond it the rest is not looked at."""
+    one = exchange(logged_country(), request={}, response={"request": "A" * 43})
+    count = limits.RANGE_FINDINGS + more
+    bad = LoggedExchange(bytes(32), one.request, one.response)
+    files = unpack(good())
+    files[RANGE_FILE] = msgspec.msgpack.encode(ExchangeRange(0, (bad,) * count, ()))
+
+    report = verify_range(resealed(files), anchor=ANCHOR)
+
+    records = [f for f in report.findings if f.file.startswith("record ")]
+    assert len(records) == len(report.findings) == limits.RANGE_FINDINGS

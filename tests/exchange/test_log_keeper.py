@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import threading
 from pathlib import Path
 
 import pytest
 
 from taysir.exchange.log_keeper import LogKeeper
 from taysir.exchange.log_lag import LogLag
+from taysir.exchange.log_requests import Answer
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.merkle import verify_inclusion
@@ -278,3 +281,57 @@ def test_in_time_means_within_the_promise(waited_ms: int, late: int) -> None:
     lag.completed(1, at_ms=waited_ms)
 
     assert lag.late == late
+
+
+def test_witnesses_asked_are_bounded(tmp_path: Path) -> None:
+    """Of one more than the bound, the last is not asked."""
+
+    async def run() -> None:
+        others, journal = ThirdParties(tmp_path), MemoryJournal()
+        asked: list[str] = []
+        peer = next(iter(others.trust.witnesses.values()))
+        crowd = {
+            f"n{i}": dataclasses.replace(peer, name=f"w{i}", url=f"w{i}")
+            for i in range(limits.LOG_WITNESSES + 1)
+        }
+        others.trust = dataclasses.replace(others.trust, witnesses=crowd)
+        others.gone.add("witness")
+        whole = others.ask
+
+        def ask(url: str, body: bytes) -> Answer:
+            asked.append(url)
+            return whole(url, body)
+
+        others.ask = ask  # type: ignore[method-assign]
+        keeper = opened(others, journal)
+        journal.grow(1, at_ms=others.now_ms)
+        assert not await keeper.settle(0, timeout_s=10)
+        assert sorted(asked) == sorted(f"w{i}" for i in range(limits.LOG_WITNESSES))
+        await keeper.close()
+
+    asyncio.run(run())
+
+
+def test_settling_does_not_wait_for_ever(tmp_path: Path) -> None:
+    """A third party that hangs holds up nobody who asks for evidence."""
+
+    async def run() -> None:
+        others, journal = ThirdParties(tmp_path), MemoryJournal()
+        release = threading.Event()
+        whole = others.stamp
+
+        def slow(url: str, query: bytes) -> Answer:
+            release.wait(20)
+            return whole(url, query)
+
+        others.stamp = slow  # type: ignore[method-assign]
+        keeper = opened(others, journal)
+        journal.grow(1, at_ms=others.now_ms)
+
+        assert not await keeper.settle(0, timeout_s=0.05)
+        release.set()
+        await keeper.idle()
+        assert keeper.state()["stamped"] == 1
+        await keeper.close()
+
+    asyncio.run(run())
