@@ -311,7 +311,8 @@ def _registered(
     if any(said.member in row.members for row in others.values()):
         raise Problem(EXC_MEMBERSHIP, reason="another node carries this member")
     if taken is not None:
-        node = msgspec.structs.replace(node, members=taken.members)
+        # The node shows its old certificate until it has fetched and taken the new one.
+        node = msgspec.structs.replace(node, members=taken.members, tls_also=(taken.tls,))
     subsystems = {row.id: row for row in (*content.subsystems, *said.subsystems)}
     services = {row.id: row for row in (*content.services, *said.services)}
     return msgspec.structs.replace(
