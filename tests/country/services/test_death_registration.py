@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taysir.engine.decision import Outcome
@@ -42,6 +42,7 @@ def test_all_agencies_down_at_once_hold_nothing_up() -> None:
     assert decision.values["registration.told"] == list(HOLDERS.values())
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.integers(min_value=0, max_value=900), st.booleans())
 def test_lateness_is_counted_from_the_day_of_death(days: int, examined: bool) -> None:
     notified = {"died_on": (TODAY - timedelta(days=days)).isoformat(), "examined": examined}
