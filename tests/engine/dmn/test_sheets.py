@@ -317,7 +317,7 @@ def shape(element: Element) -> object:
     return (element.name, element.namespace, element.attributes, text, inner)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.recursive(leaves, grown, max_leaves=8), st.sampled_from(["", "p"]))
 def test_a_written_tree_is_read_as_the_same_tree(root: Element, prefix: str) -> None:
     root.prefixes = {prefix: "urn:one"}

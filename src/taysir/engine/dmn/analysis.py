@@ -113,21 +113,27 @@ def _walk(table: Table, axes: list[list[Region]], masks: list[list[int]]) -> Ana
     overlaps: dict[int, Overlap] = {}
     live = 0
     complete = True
+    single = table.hit_policy in ("UNIQUE", "ANY")
     has_default = any(output.default is not None for output in table.outputs)
     for count, (mask, place) in enumerate(_combinations(masks, (1 << len(table.rules)) - 1)):
         if count >= limits.DMN_ANALYSIS_POINTS:
             complete = False
             break
-        where = tuple(axis[at].text for axis, at in zip(axes, place, strict=False))
-        if not mask and not has_default and "null" not in where and len(gaps) < _REPORTED:
-            gaps.append(where + ("-",) * (len(axes) - len(where)))
-        if mask & (mask - 1) and table.hit_policy in ("UNIQUE", "ANY") and mask not in overlaps:
-            overlaps[mask] = Overlap(_rows(mask), where)
+        if not mask and not has_default and len(gaps) < _REPORTED:
+            where = _where(axes, place)
+            if "null" not in where:
+                gaps.append(where + ("-",) * (len(axes) - len(where)))
+        if mask & (mask - 1) and single and mask not in overlaps:
+            overlaps[mask] = Overlap(_rows(mask), _where(axes, place))
         live |= (mask & -mask) if table.hit_policy == "FIRST" else mask
     dead = tuple(n + 1 for n in range(len(table.rules)) if not live >> n & 1) if complete else ()
     return Analysis(
         _merge(gaps, axes), tuple(overlaps.values())[:_REPORTED], dead, complete=complete
     )
+
+
+def _where(axes: list[list[Region]], place: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(axis[at].text for axis, at in zip(axes, place, strict=False))
 
 
 def _combinations(

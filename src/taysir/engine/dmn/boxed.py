@@ -33,6 +33,8 @@ EXPRESSIONS = (
     "literalExpression", "decisionTable", "context", "relation", "list", "invocation",
     "functionDefinition", "conditional", "for", "some", "every", "filter",
 )  # fmt: skip
+_EVERYTHING = compile_unary_tests("-")
+"""The tests of a cell that accepts everything: most cells of most tables."""
 _NULL: Run = lambda _scope: None  # noqa: E731
 
 
@@ -112,6 +114,8 @@ class _Box:
 
     def unary_tests(self, element: Element, text: str) -> UnaryTests | None:
         """Compile the tests of a cell."""
+        if text == "-":
+            return _EVERYTHING
         try:
             return compile_unary_tests(text, names=self.names, types=self.boxes.types.found)
         except Problem as problem:

@@ -129,6 +129,11 @@ def _zip(parts: Sequence[tuple[str, bytes]], *, stored: str = "") -> bytes:
     return out.getvalue()
 
 
+def _check_count(sheets: Sequence[object]) -> None:
+    if len(sheets) > SHEET_COUNT:
+        raise ValueError("sheets")
+
+
 def _grow(row: list[str], column: int, text: str) -> None:
     """Put a text at a column; what lies before it is empty."""
     if not text:
@@ -160,9 +165,8 @@ def _read_xlsx(data: bytes, file: str) -> list[Rows]:
             (name for name in names if re.fullmatch(r"xl/worksheets/sheet[0-9]+\.xml", name)),
             key=lambda name: (len(name), name),
         )
-        return [
-            _xlsx_rows(_part(archive, name, file), shared, days) for name in sheets[:SHEET_COUNT]
-        ]
+        _check_count(sheets)
+        return [_xlsx_rows(_part(archive, name, file), shared, days) for name in sheets]
 
 
 def _rich(item: Element) -> str:
@@ -309,7 +313,8 @@ def _read_ods(data: bytes, file: str) -> list[Rows]:
         root = _part(archive, "content.xml", file)
     body = root.first("body")
     sheet = body.first("spreadsheet") if body else None
-    tables = sheet.all("table")[:SHEET_COUNT] if sheet else []
+    tables = sheet.all("table") if sheet else []
+    _check_count(tables)
     return [_ods_rows(table) for table in tables]
 
 
