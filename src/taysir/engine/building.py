@@ -17,6 +17,7 @@ from taysir.engine.definition import (
     DATE_NAME,
     PLACEHOLDER,
     Article,
+    Choices,
     CrossCheck,
     Deadline,
     DecisionPlan,
@@ -216,7 +217,8 @@ class Builder:
         fact = self._fact(raw["fact"], source.at((*path, "fact")))
         if fact is None:
             return None
-        widget = "radios" if fact.options else _WIDGETS.get(fact.type, "text")
+        chosen = bool(fact.options) or "choices" in raw
+        widget = "radios" if chosen else _WIDGETS.get(fact.type, "text")
         return Question(
             fact=fact,
             widget=raw.get("widget", widget),
@@ -224,9 +226,16 @@ class Builder:
             hint=raw.get("hint"),
             default=raw.get("default"),
             required=raw.get("required", True),
+            choices=self._choices(raw.get("choices"), (*path, "choices"), source),
             when=self._condition(raw, path, source),
             place=source.at(path),
         )
+
+    def _choices(self, raw: dict[str, Any] | None, path: Path, source: Source) -> Choices | None:
+        if raw is None:
+            return None
+        self._fact(raw["records"], source.at((*path, "records")))
+        return Choices(records=raw["records"], value=raw["value"], label=raw["label"])
 
     def _check(
         self, raw: dict[str, Any], path: Path, source: Source, fields: set[str]

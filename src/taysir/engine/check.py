@@ -154,6 +154,8 @@ def _expressions(pack: Pack) -> Iterator[tuple[str, Place]]:
         for question in page.questions:
             if question.when:
                 yield question.when.text, question.place
+            if question.choices:
+                yield question.choices.records, question.place
         for check in page.checks:
             yield check.test.text, check.place
     for lookup in pack.lookups:

@@ -183,6 +183,19 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What a person chooses from where a registry has answered several records.
+
+    ``records`` is the fact that holds them, ``value`` the member that is the answer; ``label``
+    words one record, its members in braces.
+    """
+
+    records: str
+    value: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A fact asked for on a page."""
 
@@ -192,6 +205,7 @@ class Question:
     hint: Text | None = None
     default: str | int | bool | None = None
     required: bool = True
+    choices: Choices | None = None
     when: Condition | None = None
     place: Place
 

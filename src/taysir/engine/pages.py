@@ -15,6 +15,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final
 
+from taysir.engine.choices import may_choose, not_listed
 from taysir.engine.definition import DATE_NAME, Pack, Page, Question, Role
 from taysir.engine.facts import (
     CaseFacts,
@@ -221,15 +222,18 @@ class _Form:
         if len(raw) > ANSWER_CHARACTERS:
             self.errors[name] = _too_long(fact, ANSWER_CHARACTERS)
         elif text or fact.type is FactType.BOOLEAN:
-            self._take(name, fact, _parse(fact, text))
+            self._take(question, _parse(fact, text))
         elif question.required:
             self.errors[name] = _missing(fact)
 
-    def _take(self, name: str, fact: Fact, value: Any) -> None:
+    def _take(self, question: Question, value: Any) -> None:
+        fact, name = question.fact, question.field
         if value is _UNREADABLE:
             self.errors[name] = _unreadable(fact)
         elif not fact.accepts(value):
             self.errors[name] = _not_accepted(fact, value)
+        elif question.choices is not None and not may_choose(question, self._facts, value):
+            self.errors[name] = not_listed(fact)
         else:
             self.values[name] = value
 

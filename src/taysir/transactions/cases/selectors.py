@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from taysir.engine.choices import choices_of
 from taysir.engine.decision import Decision, Outcome
 from taysir.engine.definition import Pack, Page, Question
 from taysir.engine.facts import CaseFacts, Fact, FactSource, Fetched
@@ -111,7 +112,7 @@ def _field(
     shown = question.default if kept is None else kept
     options = [
         {"value": str(option.value), "text": option.label[language]}
-        for option in question.fact.options
+        for option in choices_of(question, known)
     ]
     return {
         "name": question.field,
