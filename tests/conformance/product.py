@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import json
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -17,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from taysir.exchange.consent import SignedConsent, open_consent
 from taysir.exchange.consents import ConsentShelf
@@ -29,20 +30,23 @@ from taysir.exchange.flow.provide import provide
 from taysir.exchange.frames import FrameReader, Message
 from taysir.exchange.http import Headers, Request, Response
 from taysir.exchange.journal import Journal
+from taysir.exchange.log import log_entry
 from taysir.exchange.model import Direction, MemberCertificate, NodeEntry
 from taysir.exchange.peers import Peer
 from taysir.exchange.policy import projection_digest, projector
 from taysir.exchange.runtime import Backend, NodeRuntime
+from taysir.exchange.standing import standing_of
 from taysir.exchange.wire import (
     headers_block,
     headers_digest,
     parse_information_call,
     passed_headers,
 )
+from taysir.exchange.witness import Witness
 from taysir.kernel.canonical import canonical_json, content_hash, parse_json
-from taysir.kernel.checkpoint import NoteKey, open_note
+from taysir.kernel.checkpoint import Checkpoint, NoteKey, NoteSigner, open_note
 from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
-from taysir.kernel.merkle import verify_inclusion
+from taysir.kernel.merkle import leaf_hash, verify_inclusion
 from taysir.kernel.signature import Signer
 from taysir.kernel.statement import parse_statement, payload_of
 from taysir.kernel.tlog_proof import parse_proof
@@ -133,6 +137,43 @@ def agreements(vector: Vector, world: Vector) -> Vector:
     signed = _agreement(vector)
     state = state_of(signed, find=_certificates(world).get)
     return {"sha256": signed.hash, "state": state.value}
+
+
+def standing(vector: Vector, world: Vector) -> Vector:
+    """Return where one of several agreements stands."""
+    held = {item.hash: item for item in map(_agreement, vector["agreements"])}
+    at = datetime.fromtimestamp(world["now_ms"] / 1000, UTC)
+    state = standing_of(vector["of"], held, find=_certificates(world).get, at=at)
+    return {"state": state.value}
+
+
+def entries(vector: Vector, _world: Vector) -> Vector:
+    """Return the leaf of a record."""
+    request, response = vector["request"].encode(), vector["response"].encode()
+    entry = log_entry(bytes.fromhex(vector["salt"]), request=request, response=response)
+    return {"leaf": leaf_hash(entry).hex()}
+
+
+def witness(vector: Vector, world: Vector) -> Vector:
+    """Return the status of a witness's answer."""
+    key, known = NoteKey.parse(vector["log"]), vector["known"]
+    with tempfile.TemporaryDirectory() as folder:
+        if known["size"]:
+            last = Checkpoint(
+                origin=key.name, size=known["size"], root=bytes.fromhex(known["root"])
+            )
+            file = Path(folder) / hashlib.sha256(key.name.encode()).hexdigest()
+            file.write_bytes(last.encode())
+        signer = NoteSigner(
+            name="witness", key=ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32)), kind=4
+        )
+        asked = Witness(
+            Path(folder),
+            signer=signer,
+            logs=lambda: {key.name: [key]},
+            now_s=lambda: world["now_ms"] // 1000,
+        )
+        return {"status": asked.add_checkpoint(vector["asked"].encode()).status}
 
 
 def consents(vector: Vector, world: Vector) -> Vector:

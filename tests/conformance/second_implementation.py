@@ -9,10 +9,15 @@ the modules of ``second`` follow the clauses of the page.
 from __future__ import annotations
 
 from tests.conformance.second.basics import Refused, canonical, identifiers
-from tests.conformance.second.documents import agreements, consents, federation
+from tests.conformance.second.documents import (
+    agreements,
+    consents,
+    federation,
+    standing,
+)
 from tests.conformance.second.link import frames
 from tests.conformance.second.node import answers, calls, requests
-from tests.conformance.second.notes import notes
+from tests.conformance.second.notes import entries, notes, witness
 from tests.conformance.second.statements import headers, projections, statements
 
 __all__ = [
@@ -22,6 +27,7 @@ __all__ = [
     "calls",
     "canonical",
     "consents",
+    "entries",
     "federation",
     "frames",
     "headers",
@@ -29,5 +35,7 @@ __all__ = [
     "notes",
     "projections",
     "requests",
+    "standing",
     "statements",
+    "witness",
 ]

@@ -18,8 +18,9 @@ from tests.vectors import generate
 FOLDER = Path(generate.__file__).parent
 WORLD = json.loads((FOLDER / "world.json").read_text("utf-8"))
 NAMES = (
-    "agreements", "answers", "calls", "canonical", "consents", "federation", "frames", "headers",
-    "identifiers", "notes", "projections", "requests", "statements",
+    "agreements", "answers", "calls", "canonical", "consents", "entries", "federation", "frames",
+    "headers", "identifiers", "notes", "projections", "requests", "standing", "statements",
+    "witness",
 )  # fmt: skip
 ROWS = [
     (name, vector)
@@ -33,7 +34,8 @@ IDS = [
 GIVEN = {
     "name", "token", "revocation", "document", "accepts", "ends", "statement", "request", "headers",
     "body", "tls", "seen", "calls_before", "consent_uses", "kind", "text", "fields", "note", "keys",
-    "proof", "leaf", "hex", "method", "target",
+    "proof", "leaf", "hex", "method", "target", "agreements", "of", "salt", "response", "known",
+    "asked", "log",
 }  # fmt: skip
 
 
@@ -53,6 +55,7 @@ def expected(name: str, vector: dict[str, Any]) -> dict[str, Any]:
     if "code" in vector:
         return {"code": vector["code"]}
     given = GIVEN - {"statement"} if name == "requests" else GIVEN
+    given = given - {"leaf"} if name == "entries" else given
     given = given - {"kind"} if name == "frames" else given
     given = given - {"text"} if name == "identifiers" else given
     return {key: value for key, value in vector.items() if key not in given}

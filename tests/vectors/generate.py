@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from . import basics, calls, documents, statements
+from . import basics, calls, documents, histories, statements
 from .basics import Vector
 from .world import (
     LOG,
@@ -32,6 +32,8 @@ _WITHOUT_KEYS: Final[dict[str, tuple[str, Callable[[], list[Vector]]]]] = {
     "headers": ("Headers that travel, and their digest (clause 3)", basics.headers),
     "projections": ("Answers reduced to the agreed fields (clause 10)", basics.projections),
     "notes": ("Checkpoints and proofs of entries (clause 11)", basics.notes),
+    "entries": ("Entries of a log (clause 11)", histories.entries),
+    "witness": ("What a witness answers (clause 11)", histories.witness),
     "frames": ("Frames of the link, in hexadecimal (clause 7)", basics.frames),
 }
 _WITH_KEYS: Final[dict[str, tuple[str, Callable[[World], list[Vector]]]]] = {
@@ -40,6 +42,7 @@ _WITH_KEYS: Final[dict[str, tuple[str, Callable[[World], list[Vector]]]]] = {
         statements.statements,
     ),
     "agreements": ("Sharing agreements (clause 5)", documents.agreements),
+    "standing": ("Agreements beside each other (clause 5)", histories.standing),
     "consents": ("Consents (clause 6)", documents.consents),
     "federation": ("The federation document (clause 4)", documents.federation),
     "requests": ("What a consumer's node signs (clause 9)", calls.requests),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
@@ -188,6 +189,14 @@ def stands(item: Document, known: dict[str, Certificate]) -> tuple[str, Document
         require(type(iat) is int and iat > 0, bad)
         assert isinstance(iat, int)
         judged(token, by, datetime.fromtimestamp(iat, UTC), known, bad)
+    for says in endings(item, terms, known):
+        return {"reject": "rejected", "revoke": "revoked"}[says["action"]], terms
+    return ("accepted" if set(item["accepts"]) == parties_of(terms) else "proposed"), terms
+
+
+def endings(item: Document, terms: Document, known: dict[str, Certificate]) -> Iterator[Document]:
+    """Yield the endings of an agreement that hold, with their time."""
+    bad, document = "EXC-0511", item["document"].encode()
     for text in item["ends"]:
         token = Token(text, "taysir-agreement-end+jws")
         told = read_canonical(token.payload)
@@ -195,8 +204,45 @@ def stands(item: Document, known: dict[str, Certificate]) -> tuple[str, Document
         require(shaped(told, shape) and told["action"] in ("reject", "revoke"), bad)
         require(told["agreement"] == sha(document).hex() and told["by"] in parties_of(terms), bad)
         judged(token, told["by"], moment(told["at"], bad), known, bad)
-        return {"reject": "rejected", "revoke": "revoked"}[told["action"]], terms
-    return ("accepted" if set(item["accepts"]) == parties_of(terms) else "proposed"), terms
+        yield {**told, "moment": moment(told["at"], bad)}
+
+
+def superseded_from(item: Document, known: dict[str, Certificate]) -> datetime | None:
+    """Return from when an agreement ends the one that it names, or None."""
+    _, terms = stands(item, known)
+    if not terms["supersedes"] or set(item["accepts"]) != parties_of(terms):
+        return None
+    document = item["document"].encode()
+    tokens = (
+        Token(text, "taysir-agreement-accept+jws", detached=document)
+        for text in item["accepts"].values()
+    )
+    complete = datetime.fromtimestamp(max(token.header["iat"] for token in tokens), UTC)
+    if any(ending["moment"] < complete for ending in endings(item, terms, known)):
+        return None
+    return max(complete, moment(terms["valid_from"], "EXC-0511"))
+
+
+def standing(vector: Document, world: Document) -> Document:
+    """Answer a vector of agreements beside each other."""
+    known, now = certificates_of(world), datetime.fromtimestamp(world["now_ms"] / 1000, UTC)
+    held = {sha(item["document"].encode()).hex(): item for item in vector["agreements"]}
+    name = vector["of"]
+    state, terms = stands(held[name], known)
+    others = [(item, *stands(item, known)) for item in held.values()]
+    if state == "accepted":
+        for item, _, theirs in others:
+            since = superseded_from(item, known)
+            if theirs["supersedes"] == name and since is not None and since <= now:
+                return {"state": "superseded"}
+    open_states = ("proposed", "accepted")
+    if state in open_states and now >= moment(terms["valid_until"], "EXC-0511"):
+        return {"state": "expired"}
+    countered = any(
+        theirs["counters"] == name and item["accepts"] and where in open_states
+        for item, where, theirs in others
+    )
+    return {"state": "countered" if state == "proposed" and countered else state}
 
 
 def agreements(vector: Document, world: Document) -> Document:

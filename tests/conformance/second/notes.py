@@ -8,7 +8,7 @@ import re
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from .basics import Document, Refused, require
+from .basics import Document, Refused, require, sha
 from .statements import climb
 
 
@@ -78,3 +78,67 @@ def notes(vector: Document, _world: Document) -> Document:
     root = climb(bytes.fromhex(vector["leaf"]), index, said["size"], siblings)
     require(root.hex() == said["root"], bad)
     return {"index": index, "extra": extra}
+
+
+def entries(vector: Document, _world: Document) -> Document:
+    """Answer a vector of log entries."""
+    both = sha(vector["request"].encode()) + sha(vector["response"].encode())
+    return {"leaf": sha(b"\0" + sha(bytes.fromhex(vector["salt"]) + both)).hex()}
+
+
+def witness(vector: Document, _world: Document) -> Document:
+    """Answer a vector of what a witness is asked."""
+    known = vector["known"]
+    head, parted, note = vector["asked"].partition("\n\n")
+    lines = head.split("\n")
+    match = re.fullmatch("old (0|[1-9][0-9]*)", lines[0], re.ASCII)
+    try:
+        siblings = [un_b64(line, "") for line in lines[1:]]
+        says = open_note(note, [])
+    except Refused:
+        return {"status": 400}
+    if not parted or match is None:
+        return {"status": 400}
+    if says["origin"] != vector["log"].split("+")[0]:
+        return {"status": 404}
+    try:
+        signed = open_note(note, [vector["log"]])["signers"]
+    except Refused:
+        signed = []
+    return {"status": judge(int(match[1]), siblings, says, known) if signed else 403}
+
+
+def judge(old: int, siblings: list[bytes], says: Document, known: Document) -> int:
+    """Return the status for a request that the log signed."""
+    if old > says["size"]:
+        return 400
+    same_size = known["size"] == says["size"] > 0
+    if old != known["size"] or (same_size and known["root"] != says["root"]):
+        return 409
+    if old == 0 or same_size:
+        return 200 if not siblings else 422
+    grown = extends(known, says, siblings)
+    return 200 if grown else 422
+
+
+def extends(first: Document, second: Document, siblings: list[bytes]) -> bool:
+    """Whether a tree is another one with more leaves behind (RFC 9162 clause 2.1.4.2)."""
+    below, last, hashes_up = first["size"] - 1, second["size"] - 1, list(siblings)
+    if first["size"] & below == 0:
+        hashes_up.insert(0, bytes.fromhex(first["root"]))
+    if not hashes_up:
+        return False
+    while below & 1:
+        below, last = below >> 1, last >> 1
+    old = new = hashes_up.pop(0)
+    for value in hashes_up:
+        if last == 0:
+            return False
+        if below & 1 or below == last:
+            old, new = sha(b"\1" + value + old), sha(b"\1" + value + new)
+            while not below & 1 and below:
+                below, last = below >> 1, last >> 1
+        else:
+            new = sha(b"\1" + new + value)
+        below, last = below >> 1, last >> 1
+    return bool(last == 0 and old.hex() == first["root"] and new.hex() == second["root"])
