@@ -1,0 +1,69 @@
+"""Real node processes are restarted one after the other under load, and no call fails."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event
+
+import pytest
+from bench._ground import _RUN_NODE, ALONE, CLIENT, HOST, PURPOSE, Process, lay_ground, start
+
+from taysir.exchange.client import ExchangeClient
+from taysir.kernel.identifiers import SubsystemId
+
+CALLERS = 20
+ROUNDS = 2
+
+pytestmark = pytest.mark.slow
+
+
+def test_no_call_fails_while_both_nodes_are_restarted_again_and_again(tmp_path: Path) -> None:
+    """Each node's process is replaced by a new one while twenty programs call through both."""
+    with ExitStack() as stack:
+        ground = lay_ground(tmp_path, stack=stack)
+        url = f"http://{HOST}:{ground.face_port}"
+        ended: Counter[str] = Counter()
+        stop = Event()
+
+        def call() -> None:
+            client = SubsystemId.parse(str(CLIENT))
+            with ExchangeClient(face_url=url, admin_url=url, client=client) as asking:
+                while not stop.is_set():
+                    answer = asking.ask(ALONE, path="/echo", purpose=PURPOSE)
+                    ended[f"{answer.outcome.value}{answer.error_code}"] += 1
+
+        with ThreadPoolExecutor(CALLERS) as pool:
+            running = [pool.submit(call) for _ in range(CALLERS)]
+            try:
+                further(ended)
+                for number in range(ROUNDS):
+                    for name, old in (("asking", ground.asking), ("answering", ground.answering)):
+                        new = successor(tmp_path, name, number=number)
+                        stack.callback(new.stop)
+                        assert old.popen.wait(60) == 0
+                        setattr(ground, name, new)
+                        further(ended)
+            finally:
+                stop.set()
+            for each in running:
+                each.result(60)
+        assert set(ended) == {"answered"}, ended
+
+
+def successor(folder: Path, name: str, *, number: int) -> Process:
+    """Start the next process of a node; it takes over from the one that runs."""
+    command = [sys.executable, "-c", _RUN_NODE, str(folder / f"{name}.json")]
+    return start(command, folder=folder, log=f"{name}-{number}.log")
+
+
+def further(ended: Counter[str], *, calls: int = 300) -> None:
+    """Wait until so many further calls have ended."""
+    until, deadline = ended.total() + calls, time.monotonic() + 120
+    while ended.total() < until:
+        assert time.monotonic() < deadline, f"the calls have stopped: {ended}"
+        time.sleep(0.02)
