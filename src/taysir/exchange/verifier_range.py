@@ -89,6 +89,7 @@ class _Shared:
     agreements: dict[str, _Terms] = field(default_factory=dict)
     status: RevocationStatus | None = None
     revoked: dict[str, datetime | None] = field(default_factory=dict)
+    numbers: dict[tuple[str, str], str] = field(default_factory=dict)
     newest_ms: int = 0
     pending: list[str] = field(default_factory=list)
     stamped_at: datetime | None = None
@@ -221,6 +222,9 @@ def _check_exchange(shared: _Shared, *, request: bytes, response: bytes) -> None
     certificates = shared.case.certificates
     asked = parse_statement(request)
     vouch(asked, types=("request",), certificates=certificates, file="request")
+    number = (asked.statement.sender, asked.statement.id)
+    if shared.numbers.setdefault(number, asked.digest) != asked.digest:
+        raise finding("request", "its number was used before, for another question")
     _check_status(shared, asked)
     answer = None
     if response:
