@@ -14,7 +14,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from taysir.country.sharing import SERVICES, service_packs
 from taysir.engine.check import check_pack
 from taysir.engine.decision import Outcome
-from taysir.engine.definition import Article, ClockCause, Pack
+from taysir.engine.definition import ClockCause, Pack
 from taysir.engine.facts import FactType
 from taysir.engine.pack import load_pack
 from taysir.engine.scenarios import ScenarioResult, read_scenarios, run_scenario, scenario_facts
@@ -138,15 +138,3 @@ def test_a_service_that_is_only_prepared_is_not_offered() -> None:
     prepared = {folder.name for folder in FOLDERS if pack_in(folder).service.status == "prepared"}
     assert not offered & prepared
     assert offered | prepared == {folder.name for folder in FOLDERS}
-
-
-def test_packs_that_cite_the_same_provision_agree_on_it() -> None:
-    cited: dict[str, Article] = {}
-    differing = []
-    for folder in FOLDERS:
-        for code, article in pack_in(folder).articles.items():
-            first = cited.setdefault(code, article)
-            known = (first.title, first.valid_from, first.valid_until)
-            if (article.title, article.valid_from, article.valid_until) != known:
-                differing.append(f"{folder.name}: {code}")
-    assert differing == []
