@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taysir.engine.bpmn import export_bpmn, import_bpmn
+from taysir.engine.bpmn.branches import targets_of
 from taysir.engine.bpmn.drawing import ROLE_NAMES
 from taysir.engine.bpmn.names import BPMN, BPMN_DI
 from taysir.engine.definition import Flow, Pack, Role, Stage
@@ -186,3 +188,40 @@ def test_a_join_for_the_first_branch_is_a_complex_gateway() -> None:
     (join,) = [item for item in everything(root) if item.get("id") == "together"]
     assert join.name == "complexGateway"
     assert join.child_text("activationCondition") == "activationCount >= 1"
+
+
+def without_extensions(data: bytes) -> bytes:
+    """Return a drawing as a tool saves it that drops what it does not know."""
+    bare = re.sub(
+        rb"\s*<bpmn:extensionElements>.*?</bpmn:extensionElements>", b"", data, flags=re.S
+    )
+    assert b"<taysir:" not in bare
+    return bare
+
+
+def shape_of(stages: dict[str, Any]) -> list[tuple[set[int], list[list[int]], str]]:
+    """Return a flow without names: where each stage leads, its branches, its end."""
+    place = {name: number for number, name in enumerate(stages)}
+    return [
+        (
+            {place[name] for name in targets_of(stage)},
+            sorted(sorted(place[n] for n in names) for names in stage.get("fork", {}).values()),
+            stage.get("final", ""),
+        )
+        for stage in stages.values()
+    ]
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=[path.name for path in SERVICES])
+def test_the_drawing_alone_says_where_a_case_goes(path: Path) -> None:
+    """Roles' powers, notices and texts are lost without our extensions; stages and ways are not."""
+    flow = load_pack(path).flow
+    read = import_bpmn(without_extensions(exported(flow)), file="out.bpmn")
+    assert read.value is not None, [item.in_words() for item in read.findings]
+    assert shape_of(read.value["stages"]) == shape_of(flow_value(flow)["stages"])
+
+
+def test_branches_are_found_again_without_the_extensions() -> None:
+    read = import_bpmn(without_extensions(exported(SMALL)), file="out.bpmn")
+    assert read.value is not None
+    assert shape_of(read.value["stages"]) == shape_of(flow_value(SMALL)["stages"])
