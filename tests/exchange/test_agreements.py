@@ -8,8 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from taysir.exchange.authority import read_content, write_federation
+from taysir.exchange.federation import CodeRow, Names
 from taysir.kernel.statement import parse_statement
 from taysir.testing.federation import Agency, TwoAgencies, two_agencies
 from taysir.testing.nodes import ANSWERING, ASKING, PERSONS, PORTAL
@@ -245,5 +248,30 @@ def test_a_delegated_call_says_on_whose_behalf(tmp_path: Path) -> None:
         [kept] = agencies.asking.node.runtime.journal.find(head["x-road-request-id"])
         said = {parse_statement(token).statement.behalf for token in (kept.request, kept.response)}
         assert said == {str(ANSWERING)}
+
+    run(tmp_path, scenario)
+
+
+def test_only_registered_codes_are_agreed_where_there_is_a_register(tmp_path: Path) -> None:
+    """The authority registers a purpose; another one is refused from then on."""
+
+    async def scenario(agencies: TwoAgencies) -> None:
+        content = read_content(agencies.authority.folder)
+        name = Names(ar="إعفاء ضريبي", en="Tax relief")
+        registered = msgspec.structs.replace(
+            content,
+            purposes=(CodeRow(id="tax-relief", name=name),),
+            regulations=(CodeRow(id="tax-law/12", name=name),),
+        )
+        token = write_federation(agencies.authority, registered, now=datetime.now(UTC))
+        for agency in (agencies.asking, agencies.answering):
+            agency.source.take(token)
+        for changes in ({"purposes": ["curiosity"]}, {"legal_basis": "tax-law/13"}):
+            status, refused = await agencies.asking.admin(
+                "POST", "/admin/agreements", {"terms": terms(**changes)}
+            )
+            assert (status, refused["code"]) == (422, "EXC-0511")
+            assert "is not registered" in refused["params"]["reason"]
+        await agreed(agencies)
 
     run(tmp_path, scenario)

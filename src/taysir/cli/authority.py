@@ -11,7 +11,7 @@ import typer
 
 from taysir.cli.output import console, print_json, say
 from taysir.exchange import authority
-from taysir.exchange.federation import Content, Names
+from taysir.exchange.federation import CodeRow, Content, Names
 from taysir.exchange.membership import (
     approve,
     ensure_subject_key,
@@ -19,6 +19,7 @@ from taysir.exchange.membership import (
     memberships,
     refuse,
 )
+from taysir.exchange.model import Register
 from taysir.exchange.trust_errors import EXC_AUTHORITY_FOLDER
 from taysir.kernel.errors import Problem
 from taysir.kernel.log import configure_logging
@@ -38,6 +39,7 @@ def register(app: typer.Typer) -> None:
         ("approve", approve_request),
         ("refuse", refuse_request),
         ("members", members),
+        ("register", register_code),
     ):
         group.command(name)(run_verb)
     app.add_typer(group, name="authority")
@@ -129,6 +131,27 @@ def refuse_request(
         print_json({"ok": True, "request": request, "member": said.member})
     else:
         say(f"رُفض طلب {said.member}", f"The request of {said.member} is refused")
+
+
+def register_code(
+    folder: FolderArgument,
+    register: Annotated[Register, typer.Argument(help="Which register.")],
+    code: Annotated[str, typer.Argument(help="The code, e.g. tax-relief or tax-law/12.")],
+    *,
+    name_ar: Annotated[str, typer.Option(help="Its Arabic name.")],
+    name_en: Annotated[str, typer.Option(help="Its English name.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Add a purpose or regulation; from the first one on, new agreements use registered codes."""
+    opened, content = authority.open_authority(folder), authority.read_content(folder)
+    rows = {row.id: row for row in getattr(content, register.value)}
+    rows[code] = CodeRow(id=code, name=Names(ar=name_ar, en=name_en))
+    changed = msgspec.structs.replace(content, **{register.value: tuple(rows.values())})
+    authority.write_federation(opened, changed, now=datetime.now(UTC))
+    if as_json:
+        print_json({"ok": True, "register": register.value, "codes": sorted(rows)})
+    else:
+        say(f"سُجّل الرمز {code}", f"{code} is registered")
 
 
 def members(folder: FolderArgument, as_json: JsonOption = False) -> None:

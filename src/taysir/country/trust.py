@@ -196,6 +196,8 @@ def _with_joined(ours: Content, folder: Path) -> Content:
             *(r for r in kept.services if str(ServiceId.parse(r.id).owner) not in mine),
         ),
         revoked=kept.revoked,
+        purposes=kept.purposes,
+        regulations=kept.regulations,
     )
 
 

@@ -26,7 +26,7 @@ from taysir.exchange.contracts import (
     propose,
     state_of,
 )
-from taysir.exchange.model import Consent
+from taysir.exchange.model import Consent, Register
 from taysir.exchange.runtime import NodeRuntime
 from taysir.exchange.shelf import AgreementShelf
 from taysir.exchange.standing import check_supersedes, standing_of
@@ -89,12 +89,14 @@ class AgreementDesk:
     async def propose(self, terms: Terms, *, by: str = "") -> SignedAgreement:
         """Propose terms in a member's name, the consumer's owner by default."""
         self._check_superseded(terms)
+        self._check_codes(terms)
         return await self._sign(propose(terms), by=by, step="propose")
 
     async def counter(self, digest: str, terms: Terms, *, by: str = "") -> SignedAgreement:
         """Answer a proposal with other terms."""
         theirs = self._at(digest, step="counter", states=frozenset({State.PROPOSED}))
         ours = counter(theirs, terms)
+        self._check_codes(terms)
         party = self._party(ours, by=by, step="counter", rather_not=theirs.accepts)
         return await self._sign(ours, by=party, step="counter")
 
@@ -107,6 +109,7 @@ class AgreementDesk:
         """Accept a proposal in the name of a party that has not yet."""
         agreement = self._at(digest, step="accept", states=frozenset({State.PROPOSED}))
         self._check_superseded(read_terms(agreement.document))
+        self._check_codes(read_terms(agreement.document))
         return await self._sign(agreement, by=by, step="accept")
 
     async def end(
@@ -288,6 +291,16 @@ class AgreementDesk:
         if not (waiting or ours):
             raise Problem(EXC_NOT_A_PARTY)
         return (waiting or ours)[0]
+
+    def _check_codes(self, terms: Terms) -> None:
+        """Refuse a purpose or legal basis that the federation does not register."""
+        directory = self._node.directory()
+        for purpose in terms.purposes:
+            if not directory.knows_code(purpose, register=Register.PURPOSES):
+                raise Problem(EXC_AGREEMENT, reason=f"the purpose {purpose} is not registered")
+        if not directory.knows_code(terms.legal_basis, register=Register.REGULATIONS):
+            reason = f"the legal basis {terms.legal_basis} is not registered"
+            raise Problem(EXC_AGREEMENT, reason=reason)
 
     def _check_superseded(self, terms: Terms) -> None:
         if not terms.supersedes:

@@ -20,7 +20,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from taysir.exchange.contracts import SignedAgreement
-from taysir.exchange.model import Agreement, MemberCertificate, NodeEntry
+from taysir.exchange.model import Agreement, MemberCertificate, NodeEntry, Register
 from taysir.exchange.policy import compile_agreement
 from taysir.exchange.standing import in_force
 from taysir.exchange.trust_errors import EXC_FEDERATION
@@ -106,11 +106,19 @@ class WitnessRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     keys: tuple[str, ...]
 
 
+class CodeRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A code of the register of purposes or of regulations."""
+
+    id: str
+    name: Names
+
+
 class Content(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the authority registers; changes only when a registration changes.
 
     ``quorum`` witnesses of other nodes must cosign a checkpoint; ``time_stampers`` are the root
-    certificates (base64url DER) of the accepted time-stamp authorities.
+    certificates (base64url DER) of the accepted time-stamp authorities. ``purposes`` and
+    ``regulations`` are the codes that new agreements may use; an empty register permits every code.
     """
 
     instance: str
@@ -123,6 +131,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     revoked: tuple[RevokedRow, ...] = ()
     witnesses: tuple[WitnessRow, ...] = ()
     logs: tuple[LogRow, ...] = ()
+    purposes: tuple[CodeRow, ...] = ()
+    regulations: tuple[CodeRow, ...] = ()
     quorum: int = limits.WITNESS_QUORUM
     time_stampers: tuple[str, ...] = ()
 
@@ -233,6 +243,7 @@ class _Tables:
     opened: dict[SubsystemId, tuple[ServiceId, ...]]
     by_name: dict[str, NodeEntry]
     names: dict[str, tuple[str, str]]
+    codes: dict[Register, frozenset[str]]
 
 
 class FederationDirectory:
@@ -295,6 +306,11 @@ class FederationDirectory:
         """Return every registered node."""
         return tuple(self._tables.by_name.values())
 
+    def knows_code(self, code: str, *, register: Register) -> bool:
+        """Whether a code is in a register, or the register is empty."""
+        codes = self._tables.codes[register]
+        return not codes or code in codes
+
     def name_of(self, identifier: str) -> tuple[str, str]:
         """Return the Arabic and English name of a registered party or service, or empty texts."""
         return self._tables.names.get(identifier, ("", ""))
@@ -338,6 +354,10 @@ def _compile(
         opened={consumer: tuple(services) for consumer, services in opened.items()},
         by_name={node.name: node for node in nodes},
         names=_names(document.content),
+        codes={
+            Register.PURPOSES: frozenset(row.id for row in document.content.purposes),
+            Register.REGULATIONS: frozenset(row.id for row in document.content.regulations),
+        },
     )
 
 

@@ -157,6 +157,13 @@ class NodeEntry:
         return self.tls_also | {self.tls_thumbprint}
 
 
+class Register(StrEnum):
+    """A register of codes in the federation document."""
+
+    PURPOSES = "purposes"
+    REGULATIONS = "regulations"
+
+
 class Directory(Protocol):
     """What a node must know of the federation to decide about a call; look-ups only."""
 
@@ -193,6 +200,9 @@ class Directory(Protocol):
 
     def every_node(self) -> tuple[NodeEntry, ...]:
         """Return every registered node."""
+
+    def knows_code(self, code: str, *, register: Register) -> bool:
+        """Whether a code is in a register, or the register is empty."""
 
     def name_of(self, identifier: str) -> tuple[str, str]:
         """Return the Arabic and English name of a registered party or service, or empty texts."""

@@ -32,6 +32,7 @@ from taysir.exchange.model import (
     Operation,
     Period,
     Quota,
+    Register,
     StoredExchange,
     Zones,
 )
@@ -98,6 +99,10 @@ class StaticDirectory:
     def every_node(self) -> tuple[NodeEntry, ...]:
         """Return the nodes."""
         return tuple(self.nodes)
+
+    def knows_code(self, code: str, *, register: Register) -> bool:
+        """Permit every code: this federation has no registers."""
+        return bool(code) and register in Register
 
     def name_of(self, identifier: str) -> tuple[str, str]:
         """Return an identifier as its name in both languages."""
