@@ -16,6 +16,7 @@ import typer
 
 from taysir.cli.admin_call import ask_admin
 from taysir.cli.api_keys import api_keys
+from taysir.cli.log_keys import log_keys
 from taysir.cli.output import console, print_json, say
 from taysir.exchange.admin_gate import KEYS_PATH, RELOAD_PATH
 from taysir.exchange.authority import open_authority, write_federation
@@ -47,6 +48,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def register(app: typer.Typer) -> None:
     """Add the verb."""
     keys.add_typer(api_keys, name="api-key")
+    keys.add_typer(log_keys, name="log-key")
     app.add_typer(keys, name="keys")
 
 

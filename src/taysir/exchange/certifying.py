@@ -36,6 +36,7 @@ from taysir.kernel.certificates import (
     issue,
     load_certificate,
 )
+from taysir.kernel.checkpoint import LOG_SIGNATURE, NoteKey
 from taysir.kernel.errors import Problem
 from taysir.kernel.signature import base64url, from_base64url, thumbprint
 
@@ -126,6 +127,21 @@ def register_certificate(content: Content, der: bytes) -> Content:
         for row in content.members
     )
     return msgspec.structs.replace(content, members=members)
+
+
+def register_log_key(content: Content, key: NoteKey) -> Content:
+    """Return the content with a log's new verifier key before its older ones; raises EXC-0609.
+
+    The older ones stay: they verify the checkpoints that were signed before.
+    """
+    names = {NoteKey.parse(row.keys[0]).name: row for row in content.logs}
+    known = names.get(key.name)
+    if known is None or key.kind != LOG_SIGNATURE:
+        raise Problem(EXC_UNREGISTERED, party=key.name)
+    keys = tuple(dict.fromkeys((key.encode(), *known.keys)))
+    changed = msgspec.structs.replace(known, keys=keys)
+    logs = tuple(changed if row is known else row for row in content.logs)
+    return msgspec.structs.replace(content, logs=logs)
 
 
 def withdraw(authority: Authority, der: bytes, *, at: datetime) -> Content:

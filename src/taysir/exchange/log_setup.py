@@ -10,7 +10,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
     Encoding,
+    KeySerializationEncryption,
     NoEncryption,
     PrivateFormat,
     load_pem_private_key,
@@ -19,6 +21,9 @@ from cryptography.hazmat.primitives.serialization import (
 from taysir.exchange.errors import EXC_SETTINGS
 from taysir.exchange.federation_source import FederationSource
 from taysir.exchange.keyfiles import certificate_der, write_private
+from taysir.exchange.keys.contrib.files import is_encrypted
+from taysir.exchange.keys.errors import EXC_KEY_SECRET
+from taysir.exchange.keys.passphrases import read_passphrase
 from taysir.exchange.log import LeafMaker
 from taysir.exchange.log_keeper import LogKeeper, LogPorts
 from taysir.exchange.log_trust import NO_TRUST, LogTrust, log_trust
@@ -53,7 +58,9 @@ def make_transparency(settings: NodeSettings, *, source: FederationSource) -> Tr
     keeper = LogKeeper(
         folder,
         node=settings.name,
-        signer=read_note_signer(settings.log.key, name=settings.log.origin),
+        signer=read_note_signer(
+            settings.log.key, name=settings.log.origin, secret=settings.log.key_secret
+        ),
         leaves=LeafMaker(_secret(settings.log.salt)),
         ports=_ports(settings.log, trusted=trusted, source=source),
         refuse_after_s=settings.log.refuse_after_s,
@@ -61,7 +68,10 @@ def make_transparency(settings: NodeSettings, *, source: FederationSource) -> Tr
     witness = Witness(
         folder / "witness",
         signer=read_note_signer(
-            settings.log.witness_key, name=settings.log.witness_name, kind=COSIGNATURE
+            settings.log.witness_key,
+            name=settings.log.witness_name,
+            kind=COSIGNATURE,
+            secret=settings.log.witness_secret,
         ),
         logs=lambda: trusted.now().logs,
         now_s=lambda: int(time.time()),
@@ -122,20 +132,33 @@ def _root(file: str) -> bytes:
 # --- keys ----------------------------------------------------------------------------------------
 
 
-def read_note_signer(file: str, *, name: str, kind: int = LOG_SIGNATURE) -> NoteSigner:
-    """Read an Ed25519 key of a log or witness; raises EXC-0140."""
+def read_note_signer(
+    file: str, *, name: str, kind: int = LOG_SIGNATURE, secret: str = ""
+) -> NoteSigner:
+    """Read an Ed25519 key of a log or witness; raises EXC-0140, EXC-0602 and EXC-0605."""
     try:
-        key = load_pem_private_key(Path(file).read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as error:
+        data = Path(file).read_bytes()
+    except OSError as error:
+        raise Problem(EXC_SETTINGS, file=file, reason=str(error.strerror)) from error
+    encrypted = is_encrypted(data)
+    passphrase = read_passphrase(secret) if encrypted else b""
+    try:
+        key = load_pem_private_key(data, password=passphrase or None)
+    except (ValueError, TypeError) as error:
+        if encrypted:
+            raise Problem(EXC_KEY_SECRET, key=file) from error
         raise Problem(EXC_SETTINGS, file=file, reason="not a private key") from error
     if not isinstance(key, ed25519.Ed25519PrivateKey):
         raise Problem(EXC_SETTINGS, file=file, reason="not an Ed25519 key")
     return NoteSigner(name=name, key=key, kind=kind)
 
 
-def write_note_key(file: Path, *, key: ed25519.Ed25519PrivateKey) -> None:
-    """Write a log's or witness's key (PEM, readable by its owner only)."""
-    write_private(file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+def write_note_key(file: Path, *, key: ed25519.Ed25519PrivateKey, passphrase: bytes = b"") -> None:
+    """Write a log's or witness's key (PEM, readable by its owner only, encrypted if asked)."""
+    protection: KeySerializationEncryption = NoEncryption()
+    if passphrase:
+        protection = BestAvailableEncryption(passphrase)
+    write_private(file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection))
 
 
 def _secret(file: str) -> bytes:

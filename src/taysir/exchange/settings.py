@@ -70,9 +70,11 @@ class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     Attributes:
         port: the port at which log and witness are served.
         origin: the log's name, without spaces, unique in the world.
-        key: the log's Ed25519 key (PEM).
+        key: the log's Ed25519 key (PEM), plain or encrypted.
+        key_secret: where its passphrase comes from, as of a :class:`KeyPair`.
         witness_name: the name of this node's witness of other logs.
-        witness_key: the witness's Ed25519 key (PEM).
+        witness_key: the witness's Ed25519 key (PEM), plain or encrypted.
+        witness_secret: where its passphrase comes from.
         salt: a file of 32 secret bytes from which the leaves' salts are derived; back it up.
         stamp_url: the address of an RFC 3161 time-stamp authority; empty for none.
         stamp_roots: its root certificates (PEM), where the federation does not name them.
@@ -86,6 +88,8 @@ class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     witness_name: str
     witness_key: str
     salt: str
+    key_secret: str = ""
+    witness_secret: str = ""
     stamp_url: str = ""
     stamp_roots: tuple[str, ...] = ()
     status_url: str = ""

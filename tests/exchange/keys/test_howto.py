@@ -12,13 +12,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from typer.testing import CliRunner
 
 from taysir.cli import build_app
 from taysir.exchange.keys.renewal import write_settings
 from taysir.exchange.settings import NodeSettings, read_settings
+from taysir.kernel.checkpoint import NoteSigner
 from tests.exchange.keys.conftest import SoftToken
 from tests.exchange.keys.running import TRF, Place, make_place, running
+from tests.exchange.keys.test_log_keys import registered
 
 HOWTO = Path(__file__).parents[3] / "docs" / "howto"
 BLOCK = re.compile(r"```(sh|json)\n(.*?)```", re.DOTALL)
@@ -55,9 +58,12 @@ def values_of(place: Place, **more: str) -> dict[str, str]:
 
 
 def test_rotate_keys(place: Place) -> None:
+    first = NoteSigner(name="WAHA/log/trf", key=ed25519.Ed25519PrivateKey.generate()).public
+    registered(place, first.encode())
     with running(place) as node:
         old = node.runtime.signers[TRF].thumbprint
-        for words in commands("rotate-keys.md", values=values_of(place, OLD=old)):
+        values = values_of(place, OLD=old, VERIFIER=first.encode())
+        for words in commands("rotate-keys.md", values=values):
             printed = taysir(words)
             if words[2] == "install":
                 place.fetch()
