@@ -40,7 +40,7 @@ from taysir.kernel.tlog_proof import encode_proof, parse_proof
 from tests.exchange.logged_country import logged_country, make, packed, stamped_package
 from tests.exchange.logs import LOG, WITNESSES, note_signer
 from tests.exchange.small_country import NOW, TRF
-from tests.exchange.third_parties import ThirdParties
+from tests.exchange.third_parties import ThirdParties, time_stamper
 
 ANCHOR = logged_country().authority.root.certificate_der
 STEPS = ("log", "witnesses", "time-stamp", "status")
@@ -315,6 +315,20 @@ def test_a_key_revoked_before_signing_is_found() -> None:
 def test_a_key_revoked_later_does_not_harm() -> None:
     """What was signed before stays proven."""
     assert _revoked(9).state == "stamped"
+
+
+@pytest.mark.parametrize(("seconds", "valid"), [(10, False), (11, True)])
+def test_a_time_stamper_revoked_before_is_found(seconds: int, valid: bool) -> None:
+    """In the second of the stamp it counts as revoked, a second later it does not."""
+    made = make()
+    der = time_stamper(made.parties.root).certificate_der
+    serial = load_certificate(der).serial_number
+    made.parties.revoked.append((serial, NOW + timedelta(seconds=seconds)))
+
+    report = verify_package(packed(made), anchor=ANCHOR)
+
+    assert report.valid is valid
+    assert ("the time-stamper's certificate was revoked" in texts(report)) is not valid
 
 
 def test_a_second_history_of_the_log_convinces_nobody() -> None:

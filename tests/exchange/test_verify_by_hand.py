@@ -17,7 +17,9 @@ from taysir.kernel.tlog_proof import encode_proof, parse_proof
 from tests.exchange.logged_country import logged_country, make, packed, stamped_package
 from tests.exchange.test_evidence_log import resealed
 
-PAGE = Path(__file__).parents[2] / "docs" / "howto" / "verify-with-openssl.md"
+HOWTO = Path(__file__).parents[2] / "docs" / "howto"
+PAGE, ARABIC_PAGE = HOWTO / "verify-with-openssl.md", HOWTO / "verify-with-openssl.ar.md"
+BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 TOOLS = ("openssl", "unzip", "sha256sum", "base64", "awk", "od")
 
 pytestmark = pytest.mark.skipif(
@@ -27,7 +29,7 @@ pytestmark = pytest.mark.skipif(
 
 def by_hand(folder: Path, package: bytes) -> subprocess.CompletedProcess[str]:
     """Run every block of the page on a package, as a reader would."""
-    script = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL))
+    script = "\n".join(BLOCK.findall(PAGE.read_text("utf-8")))
     (folder / "evidence.zip").write_bytes(package)
     anchor = certificate_pem(logged_country().authority.root.certificate_der)
     (folder / "authority.pem").write_bytes(anchor)
@@ -51,6 +53,13 @@ def test_the_commands_of_the_page_verify_a_package(tmp_path: Path) -> None:
     assert run.stdout.count("Signature Verified Successfully") == 3
     assert "Nov 24 09:00:10 2026 GMT" in run.stdout
     assert "Verification: OK" in run.stdout + run.stderr
+
+
+def test_both_languages_have_the_same_commands() -> None:
+    """Whoever reads Arabic runs what is tested."""
+    english, arabic = (BLOCK.findall(page.read_text("utf-8")) for page in (PAGE, ARABIC_PAGE))
+
+    assert arabic == english
 
 
 def test_a_package_without_bodies_is_verified_by_hand(tmp_path: Path) -> None:

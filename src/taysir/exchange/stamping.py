@@ -113,6 +113,11 @@ def verify_stamp(
     return answer.tst_info.gen_time
 
 
+def stamp_certificates(token: bytes) -> list[bytes]:
+    """Return the certificates (DER) inside an answer; raises EXC-0544."""
+    return sorted(_decode(token).signed_data.certificates)
+
+
 def _reason(error: Exception) -> str:
     """Say in words what the library says in the words of its own library."""
     text = str(error)

@@ -16,10 +16,12 @@ from taysir.exchange.evidence_log import (
     read_logged,
     read_stamp,
 )
-from taysir.exchange.trust_status import read_status
+from taysir.exchange.stamping import stamp_certificates
+from taysir.exchange.trust_status import RevocationStatus, read_status
 from taysir.exchange.verifier_case import Case, Text, check_all, finding, moment
 from taysir.kernel import limits
 from taysir.kernel.canonical import parse_canonical
+from taysir.kernel.certificates import load_certificate
 from taysir.kernel.statement import ParsedStatement
 
 _NOT_LOGGED: Final[Text] = {
@@ -112,6 +114,18 @@ def check_status(case: Case) -> None:
             revoked_at = status.revoked_at(certificate.der)
             if revoked_at is not None and revoked_at <= at:
                 raise finding(name, "its certificate was revoked before")
+        _check_stamper(case, status=status)
+
+
+def _check_stamper(case: Case, *, status: RevocationStatus) -> None:
+    """A time-stamper that the same authority certified was not revoked when it stamped."""
+    if case.stamped_at is None:
+        return
+    issuer = load_certificate(case.authority).subject
+    for der in stamp_certificates(case.files[STAMP_FILE]):
+        revoked_at = status.revoked_at(der) if load_certificate(der).issuer == issuer else None
+        if revoked_at is not None and revoked_at <= case.stamped_at:
+            raise finding(STAMP_FILE, "the time-stamper's certificate was revoked before")
 
 
 def _last(case: Case) -> ParsedStatement:
