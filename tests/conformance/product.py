@@ -32,6 +32,7 @@ from taysir.exchange.http import Headers, Request, Response
 from taysir.exchange.journal import Journal
 from taysir.exchange.log import log_entry
 from taysir.exchange.model import Direction, MemberCertificate, NodeEntry
+from taysir.exchange.package import check_container, unpack
 from taysir.exchange.peers import Peer
 from taysir.exchange.policy import projection_digest, projector
 from taysir.exchange.runtime import Backend, NodeRuntime
@@ -174,6 +175,14 @@ def witness(vector: Vector, world: Vector) -> Vector:
             now_s=lambda: world["now_ms"] // 1000,
         )
         return {"status": asked.add_checkpoint(vector["asked"].encode()).status}
+
+
+def containers(vector: Vector, _world: Vector) -> Vector:
+    """Return the files of a container."""
+    data = base64.b64decode(vector["zip"])
+    files = unpack(data)
+    check_container(data, files=files)
+    return {"files": {name: len(content) for name, content in files.items()}}
 
 
 def consents(vector: Vector, world: Vector) -> Vector:

@@ -18,6 +18,7 @@ from tests.conformance.second.documents import (
 from tests.conformance.second.link import frames
 from tests.conformance.second.node import answers, calls, requests
 from tests.conformance.second.notes import entries, notes, witness
+from tests.conformance.second.package import containers
 from tests.conformance.second.statements import headers, projections, statements
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "calls",
     "canonical",
     "consents",
+    "containers",
     "entries",
     "federation",
     "frames",

@@ -263,10 +263,15 @@ def requests(world: World) -> list[Vector]:
     body = b'{"id":"1"}'
     more = {**base, "accept": "application/json", "content-type": "application/json"}
     full = {**more, "x-road-id": "m-1", "x-road-issue": "C-17", "taysir-subject": PERSON}
+    behalf = f"/r1/{POPULATION.service('for-justice')}/persons/3000000004"
+    justice = {"x-road-represented-party": "WAHA/GOV/MOJ"}
     search = f"/r1/{POPULATION.service('persons')}/persons/search?page=2"
     return [
         _sends(world, "a plain call", _asked("GET", path, base)),
         _sends(world, "with everything", _asked("POST", search, full, body)),
+        _sends(world, "on behalf", _asked("GET", behalf, {**base, **justice})),
+        _stops("not on behalf as agreed", "GET", behalf, base, "EXC-0104"),
+        _stops("on behalf where it is not agreed", "GET", path, {**base, **justice}, "EXC-0104"),
         _stops("no path of a service", "GET", "/persons", base, "EXC-0101"),
         _stops("no client named", "GET", path, {"taysir-purpose": PURPOSE}, "EXC-0101"),
         _stops("a client that is none", "GET", path, {**base, "x-road-client": "TRF"}, "KRN-0001"),
@@ -291,10 +296,13 @@ def _sends(world: World, name: str, asked: Vector) -> Vector:
     method, target, body = asked["method"], asked["target"], base64.b64decode(asked["body"])
     headers = dict(asked["headers"])
     kept = tuple((k.encode(), v.encode()) for k, v in headers.items() if k == "accept")
-    statement = request(
+    service = target.split("/")[6]
+    statement = _to(
         world,
+        service,
         method=method,
-        path=target.removeprefix(f"/r1/{POPULATION.service('persons')}"),
+        path="/" + target.split("/", 7)[7],
+        behalf=headers.get("x-road-represented-party", ""),
         body_digest=digest(body),
         body_length=len(body),
         body_type=headers.get("content-type", ""),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from . import basics, calls, documents, histories, statements
+from . import basics, calls, containers, documents, histories, statements
 from .basics import Vector
 from .world import (
     LOG,
@@ -32,6 +32,7 @@ _WITHOUT_KEYS: Final[dict[str, tuple[str, Callable[[], list[Vector]]]]] = {
     "headers": ("Headers that travel, and their digest (clause 3)", basics.headers),
     "projections": ("Answers reduced to the agreed fields (clause 10)", basics.projections),
     "notes": ("Checkpoints and proofs of entries (clause 11)", basics.notes),
+    "containers": ("Containers of evidence (clause 12)", containers.containers),
     "entries": ("Entries of a log (clause 11)", histories.entries),
     "witness": ("What a witness answers (clause 11)", histories.witness),
     "frames": ("Frames of the link, in hexadecimal (clause 7)", basics.frames),

@@ -31,7 +31,7 @@ from .signatures import Token, certified, named
 CONTENT = frozenset(
     {
         "instance", "authority", "members", "nodes", "subsystems", "services", "zones", "revoked",
-        "witnesses", "logs", "quorum", "time_stampers",
+        "witnesses", "logs", "purposes", "regulations", "quorum", "time_stampers",
     }
 )  # fmt: skip
 

@@ -160,6 +160,7 @@ def requests(vector: Document, world: Document) -> Document:
         for name, terms in node.agreements.items()
         if (terms["consumer"], terms["service"]) == (says["from"], says["to"])
         and says["purpose"] in terms["purposes"]
+        and says["behalf"] == terms["behalf"]
     ]
     require(covering, "EXC-0104")
     name, terms = covering[0]
@@ -168,7 +169,6 @@ def requests(vector: Document, world: Document) -> Document:
     key = bytes.fromhex(world["subject_key"])
     says |= {
         "agreement": name,
-        "behalf": terms["behalf"],
         "subject": b64u(hmac.digest(key, number.encode(), "sha256")) if number else "",
         "id": world["new_id"],
         "zone": own,
@@ -188,7 +188,7 @@ def asked(vector: Document, given: Document, node: Node) -> Document:
     consumer = identify("subsystem", given["x-road-client"])
     service = identify("service", "/".join(parts[2:7]))
     named_too = ("taysir-purpose", "taysir-subject", "taysir-consent", "x-road-issue", "x-road-id")
-    for name in (*named_too, "x-road-userid"):
+    for name in (*named_too, "x-road-userid", "x-road-represented-party"):
         require(re.fullmatch(r"[\x21-\x7e]{0,255}", given.get(name, "")), "EXC-0101")
     body = base64.b64decode(vector["body"])
     return {
@@ -199,6 +199,7 @@ def asked(vector: Document, given: Document, node: Node) -> Document:
         "method": vector["method"],
         "path": f"/{parts[7]}",
         "purpose": given.get("taysir-purpose", ""),
+        "behalf": given.get("x-road-represented-party", ""),
         "consent": given.get("taysir-consent", ""),
         "issue": given.get("x-road-issue", ""),
         "body_digest": b64u(sha(body)),
