@@ -69,7 +69,7 @@ def test_a_batch_larger_than_a_segment_gets_one_of_its_own(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("cut", [1, 9, 60, 200])
 def test_a_torn_last_batch_is_forgotten_whole(tmp_path: Path, cut: int) -> None:
-    store = SegmentStore(tmp_path)
+    store = SegmentStore(tmp_path, segment_bytes=1 << 14)
     store.append([b"kept"])
     torn = store.append([b"a" * 100, b"b" * 100])
     store.close()
@@ -79,7 +79,7 @@ def test_a_torn_last_batch_is_forgotten_whole(tmp_path: Path, cut: int) -> None:
     data[start + cut : start + 300] = bytes(300 - cut)
     file.write_bytes(data)
     assert payloads(tmp_path) == [b"kept"]
-    store = SegmentStore(tmp_path)
+    store = SegmentStore(tmp_path, segment_bytes=1 << 14)
     store.append([b"after"])
     store.close()
     assert payloads(tmp_path) == [b"kept", b"after"]
@@ -119,7 +119,7 @@ def test_a_changed_bit_in_the_open_segment_is_no_torn_end(
 ) -> None:
     """Whatever stands before a whole batch was durable, so it is damage and nothing is dropped."""
     folder = tmp_path_factory.mktemp("segments")
-    store = SegmentStore(folder)
+    store = SegmentStore(folder, segment_bytes=1 << 14)
     store.append([b"first" * 50] * 3)
     last = store.append([b"last" * 50])
     store.close()
@@ -128,7 +128,7 @@ def test_a_changed_bit_in_the_open_segment_is_no_torn_end(
     data[int((last.offsets[0] - 60) * where)] ^= 1 << bit
     file.write_bytes(data)
     with pytest.raises(Problem) as found:
-        SegmentStore(folder)
+        SegmentStore(folder, segment_bytes=1 << 14)
     assert found.value.kind is EXC_JOURNAL_DAMAGED
 
 

@@ -54,8 +54,9 @@ def test_back_up_a_node(run: Callable[..., str], tmp_path: Path) -> None:
     fill(node)
     printed = [run(words) for words in commands("back-up-a-node.md", NODE=str(node))]
     assert "40 records" in printed[0]
-    assert "the chain holds" in printed[1]
-    assert "Everything is whole" in printed[2]
+    assert "segments packed" in printed[1]
+    assert "the chain holds" in printed[2]
+    assert "Everything is whole" in printed[3]
 
 
 def test_erase_a_person(run: Callable[..., str], tmp_path: Path) -> None:

@@ -22,10 +22,10 @@ _PAUSE_S: Final = 0.02
 class JournalLock:
     """The right to write below a node's folder, from its making to :meth:`release`."""
 
-    def __init__(self, folder: Path, *, wait_s: float) -> None:
+    def __init__(self, folder: Path, *, wait_s: float, name: str = LOCK) -> None:
         """Wait for the right so long; raises EXC-0802."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._fd = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         until = time.monotonic() + wait_s
         while not self._taken():
             if time.monotonic() >= until:

@@ -22,7 +22,14 @@ from pathlib import Path
 from typing import Final
 
 from taysir.exchange.errors import EXC_JOURNAL, EXC_JOURNAL_DAMAGED
-from taysir.exchange.journal_store import GENESIS, Place, Record, Written
+from taysir.exchange.journal_store import GENESIS, Place, Record, Written, chain_hash
+from taysir.exchange.segments_packed import (
+    PACKED,
+    BrokenPackError,
+    packed_payload,
+    packed_records,
+    read_head,
+)
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 
@@ -219,11 +226,17 @@ class SegmentStore:
     def read(self, place: Place) -> bytes:
         """Return the payload at a place; raises EXC-0131 if it is not whole."""
         file = self._file(place.segment)
-        with file.open("rb") as handle:
-            handle.seek(place.offset)
-            length, digest = _FRAME.unpack(handle.read(_FRAME.size))
-            payload = handle.read(length)
-        if hashlib.sha256(payload).digest() != digest:
+        try:
+            with file.open("rb") as handle:
+                handle.seek(place.offset)
+                length, digest = _FRAME.unpack(handle.read(_FRAME.size))
+                payload = handle.read(length)
+            whole = hashlib.sha256(payload).digest() == digest
+        except FileNotFoundError:
+            return _from_pack(file.with_suffix(PACKED), place.offset)
+        except struct.error:
+            whole, payload = False, b""
+        if not whole:
             raise _damage(file, position=place.offset, reason="the record is not whole")
         return payload
 
@@ -321,8 +334,21 @@ def verify_segments(folder: Path) -> int:
 
 
 def segment_files(folder: Path) -> list[Path]:
-    """Return the segments of a folder in their order."""
-    return sorted(folder.glob("*.segment"))
+    """Return the segments of a folder in their order, packed ones too."""
+    plain = {file.stem: file for file in folder.glob("*.segment")}
+    packed = {file.stem: file for file in folder.glob(f"*{PACKED}")}
+    return [(plain | packed)[stem] for stem in sorted(plain | packed)]
+
+
+def segment_records(file: Path) -> Iterator[Record]:
+    """Yield the records of one segment; raises EXC-0131."""
+    return _scan([file])
+
+
+def segment_start(file: Path) -> tuple[int, bytes]:
+    """Return a segment's first position and the chain hash before it; raises EXC-0131."""
+    begin = _begin(file)
+    return begin.position, begin.chain
 
 
 def _write_all(fd: int, data: bytes, *, offset: int) -> None:
@@ -337,8 +363,18 @@ def _damage(file: Path, *, position: int, reason: str) -> Problem:
 
 def _begin(file: Path) -> _End:
     """Read a segment's header; raises EXC-0131."""
-    with file.open("rb") as handle:
-        header = handle.read(_SEGMENT.size)
+    if file.suffix == PACKED:
+        try:
+            head = read_head(file)
+        except (BrokenPackError, FileNotFoundError) as error:
+            raise _damage(file, position=0, reason="the segment's header is not whole") from error
+        return _End(segment=int(file.stem), position=head.position, chain=head.before)
+    try:
+        with file.open("rb") as handle:
+            header = handle.read(_SEGMENT.size)
+    except FileNotFoundError:
+        # It was packed since its name was read.
+        return _begin(file.with_suffix(PACKED))
     if len(header) == _SEGMENT.size:
         _magic, position, chain, _crc = _SEGMENT.unpack(header)
         end = _End(segment=int(file.stem), offset=_SEGMENT.size, position=position, chain=chain)
@@ -373,15 +409,48 @@ def _scan(files: list[Path]) -> Iterator[Record]:
         if end is not None and (end.position, end.chain) != (begin.position, begin.chain):
             raise _damage(file, position=begin.position, reason="a segment before it is cut")
         end = begin
+        if file.suffix == PACKED:
+            yield from _scan_packed(file, end=end)
+        else:
+            yield from _scan_plain(file, end=end, last=file == files[-1])
+
+
+def _scan_plain(file: Path, *, end: _End, last: bool) -> Iterator[Record]:
+    """Yield the records of a segment and move the end along."""
+    try:
         data = file.read_bytes()
-        while batch := _read_batch(data, end=end):
-            for record in batch:
-                end.position, end.chain = record.position + 1, record.chain
-                end.offset = record.place.offset + _FRAME.size + len(record.payload)
-                yield record
-        if _holds_more(data, offset=end.offset, last=file == files[-1]):
-            reason = f"the batch at byte {end.offset} is not as it was written"
-            raise _damage(file, position=end.position, reason=reason)
+    except FileNotFoundError:
+        # It was packed since its name was read.
+        yield from _scan_packed(file.with_suffix(PACKED), end=end)
+        return
+    while batch := _read_batch(data, end=end):
+        for record in batch:
+            end.position, end.chain = record.position + 1, record.chain
+            end.offset = record.place.offset + _FRAME.size + len(record.payload)
+            yield record
+    if _holds_more(data, offset=end.offset, last=last):
+        reason = f"the batch at byte {end.offset} is not as it was written"
+        raise _damage(file, position=end.position, reason=reason)
+
+
+def _scan_packed(file: Path, *, end: _End) -> Iterator[Record]:
+    """Yield the records of a packed segment and move the end along."""
+    try:
+        for offset, payload in packed_records(file):
+            end.chain = chain_hash(end.chain, payload)
+            place = Place(end.segment, offset)
+            yield Record(position=end.position, chain=end.chain, payload=payload, place=place)
+            end.position += 1
+    except BrokenPackError as error:
+        reason = "the packed segment is not as it was written"
+        raise _damage(file, position=end.position, reason=reason) from error
+
+
+def _from_pack(file: Path, offset: int) -> bytes:
+    try:
+        return packed_payload(file, offset)
+    except (BrokenPackError, FileNotFoundError) as error:
+        raise _damage(file, position=offset, reason="the record is not whole") from error
 
 
 def _read_batch(data: bytes, *, end: _End) -> list[Record]:
