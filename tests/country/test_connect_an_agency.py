@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -84,6 +85,18 @@ class Follower:
         self.agreement = found.group(1) if found else self.agreement
         return printed
 
+    def wait_for_third_parties(self) -> None:
+        """Wait until the evidence lies under a witnessed, time-stamped checkpoint."""
+        until = time.monotonic() + COMMAND_TIMEOUT_S
+        log: dict[str, int] = {}
+        while time.monotonic() < until:
+            with urlopen(f"http://{HOST}:{self.own + 1}/ready") as answer:
+                log = json.load(answer)["log"]
+            if log["stamped"] >= 1 and log["witnesses"] >= 2:
+                return
+            time.sleep(0.2)
+        raise AssertionError(log)
+
     def stop(self) -> None:
         """End what was started."""
         for words in (("node", "stop", "my-agency"), ("down", "--data", str(self.folder / "waha"))):
@@ -110,6 +123,7 @@ def test_a_new_agency_reaches_its_first_signed_call_by_the_guide(tmp_path: Path)
             if command.startswith("curl"):
                 assert sorted(json.loads(printed)) == ["birth_date", "name_ar"]
                 assert time.monotonic() - started < 600
+                follower.wait_for_third_parties()
     finally:
         follower.stop()
     assert "first-call" in printed

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from taysir.exchange.authority import (
     authority_face,
@@ -48,12 +48,16 @@ from taysir.exchange.wrapping import unwrap, wrap
 from taysir.kernel import limits
 from taysir.kernel.canonical import canonical_json
 from taysir.kernel.certificates import new_key
+from taysir.kernel.checkpoint import NoteSigner
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId
 from taysir.testing.nodes import HOST, free_ports, no_evidence
 
 MEMBER = MemberId("WAHA", "GOV", "EDU")
 NAME = Names(ar="وزارة التعليم", en="Ministry of Education")
+KEY_OF_ANOTHER = NoteSigner(
+    name="WAHA/log/trf", key=ed25519.Ed25519PrivateKey.generate()
+).public.encode()
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
@@ -133,6 +137,8 @@ def test_approval_registers_an_agency_and_publishes_it(tmp_path: Path) -> None:
         assert len(content.members[0].certificates) == 1
         assert [(row.name, row.members) for row in content.nodes] == [("edu", (str(MEMBER),))]
         assert [row.id for row in content.subsystems] == [f"{MEMBER}/portal"]
+        assert [row.url for row in content.logs] == ["http://127.0.0.1:8203/log"]
+        assert [row.node for row in content.witnesses] == ["edu"]
     assert memberships(authority)[0].state == "approved"
 
 
@@ -242,6 +248,8 @@ def test_nobody_takes_the_place_of_a_registered_member(tmp_path: Path) -> None:
         {"host": ""},
         {"format": "taysir-membership/0"},
         {"member": "EDU"},
+        {"log_port": 8203},
+        {"log_port": 8203, "log_key": KEY_OF_ANOTHER, "witness_key": KEY_OF_ANOTHER},
     ],
 )
 def test_an_unreasonable_request_is_refused(changes: dict[str, Any]) -> None:

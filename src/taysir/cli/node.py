@@ -75,8 +75,9 @@ def init(
     authority: Annotated[str, typer.Option(help="The authority's address.")],
     system: Annotated[list[str] | None, typer.Option(help="Code of a system.")] = None,
     host: Annotated[str, typer.Option(help="The node's address.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="First of its three ports.")] = 8200,
+    port: Annotated[int, typer.Option(help="First of its four ports.")] = 8200,
     zone: Annotated[str, typer.Option(help="Its residency zone.")] = "waha-1",
+    time_stamp: Annotated[str, typer.Option(help="RFC 3161 authority for the log.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Make the keys and settings of a new node; nothing leaves the folder yet."""
@@ -88,6 +89,7 @@ def init(
         host=host,
         port=port,
         zone=zone,
+        time_stamp=time_stamp,
     )
     file = make_node(folder, plan)
     if as_json:

@@ -196,6 +196,11 @@ def _with_joined(ours: Content, folder: Path) -> Content:
             *(r for r in kept.services if str(ServiceId.parse(r.id).owner) not in mine),
         ),
         revoked=kept.revoked,
+        logs=(*ours.logs, *(row for row in kept.logs if row.node not in NODE_MEMBERS)),
+        witnesses=(
+            *ours.witnesses,
+            *(row for row in kept.witnesses if row.node not in NODE_MEMBERS),
+        ),
         purposes=kept.purposes,
         regulations=kept.regulations,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import http.client
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import orjson
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -27,15 +28,17 @@ from cryptography.hazmat.primitives.serialization import (
 from taysir.exchange.federation import Names, ServiceRow, SubsystemRow
 from taysir.exchange.keyfiles import certificate_der, write_private, write_public
 from taysir.exchange.keys.service import fits, open_key
+from taysir.exchange.log_setup import write_note_key
 from taysir.exchange.membership import (
     MEMBERSHIP_PATH,
     Admission,
     MembershipRequest,
     ask_membership,
+    log_names,
     read_membership,
     request_name,
 )
-from taysir.exchange.settings import KeyPair, NodeSettings, read_settings
+from taysir.exchange.settings import KeyPair, LogSettings, NodeSettings, read_settings
 from taysir.exchange.trust_errors import (
     EXC_FEDERATION_MISSING,
     EXC_MEMBERSHIP,
@@ -45,6 +48,7 @@ from taysir.exchange.trust_errors import (
 from taysir.exchange.wrapping import unwrap
 from taysir.kernel import limits
 from taysir.kernel.certificates import Use, load_certificate, new_key, verify_chain
+from taysir.kernel.checkpoint import COSIGNATURE, NoteSigner
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId
 
@@ -62,8 +66,10 @@ class Plan:
         authority: the address of the authority.
         systems: codes of its information systems.
         host: the address of its node.
-        port: the port of the information-system face; administration and other nodes follow it.
+        port: the port of the information-system face; administration, other nodes and the log
+            follow it.
         zone: the residency zone of its node.
+        time_stamp: the address of an RFC 3161 time-stamp authority, or empty.
     """
 
     member: MemberId
@@ -73,6 +79,7 @@ class Plan:
     host: str
     port: int
     zone: str
+    time_stamp: str = ""
 
 
 def make_node(folder: Path, plan: Plan) -> Path:
@@ -86,10 +93,13 @@ def make_node(folder: Path, plan: Plan) -> Path:
         raise Problem(EXC_MEMBERSHIP, reason=f"{folder} holds a node already")
     keys = folder / "keys"
     member_key, node_key = new_key(), new_key()
+    node = plan.member.member.lower()
+    log_key, witness_key = (ed25519.Ed25519PrivateKey.generate() for _ in range(2))
+    log_name, witness_name = log_names(plan.member.instance, node)
     said = MembershipRequest(
         member=str(plan.member),
         name=plan.name,
-        node=plan.member.member.lower(),
+        node=node,
         host=plan.host,
         port=plan.port + 2,
         zone=plan.zone,
@@ -99,10 +109,16 @@ def make_node(folder: Path, plan: Plan) -> Path:
         ),
         member_request="",
         node_request="",
+        log_port=plan.port + 3,
+        log_key=NoteSigner(name=log_name, key=log_key).public.encode(),
+        witness_key=_witness(witness_name, witness_key),
     )
     document = ask_membership(said, member_key=member_key, node_key=node_key)
     write_private(keys / "member.key", _pem(member_key))
     write_private(keys / "node.key", _pem(node_key))
+    write_note_key(keys / "log.key", key=log_key)
+    write_note_key(keys / "witness.key", key=witness_key)
+    write_private(keys / "log.salt", secrets.token_bytes(32))
     write_public(folder / REQUEST, document)
     write_private(file, msgspec.json.format(msgspec.json.encode(_settings(folder, plan, said))))
     return file
@@ -131,6 +147,25 @@ def _settings(folder: Path, plan: Plan, said: MembershipRequest) -> NodeSettings
         federation_url=f"{plan.authority.rstrip('/')}/federation",
         authority_certificate=authority,
         agreements=str(whole / "agreements"),
+        log=_log_settings(plan, said, keys=keys),
+    )
+
+
+def _witness(name: str, key: ed25519.Ed25519PrivateKey) -> str:
+    return NoteSigner(name=name, key=key, kind=COSIGNATURE).public.encode()
+
+
+def _log_settings(plan: Plan, said: MembershipRequest, *, keys: Path) -> LogSettings:
+    log_name, witness_name = log_names(plan.member.instance, said.node)
+    return LogSettings(
+        port=said.log_port,
+        origin=log_name,
+        key=str(keys / "log.key"),
+        witness_name=witness_name,
+        witness_key=str(keys / "witness.key"),
+        salt=str(keys / "log.salt"),
+        stamp_url=plan.time_stamp,
+        status_url=f"{plan.authority.rstrip('/')}/authority.crl",
     )
 
 

@@ -24,19 +24,23 @@ from taysir.exchange.authority import Authority, open_authority, read_content, w
 from taysir.exchange.certifying import CertificateRequest, make_request, read_request
 from taysir.exchange.federation import (
     Content,
+    LogRow,
     MemberRow,
     Names,
     NodeRow,
     ServiceRow,
     SubsystemRow,
+    WitnessRow,
 )
 from taysir.exchange.http import Handler, Request, Response, json_response, problem_response
 from taysir.exchange.keyfiles import certificate_pem, write_private, write_public
+from taysir.exchange.log_face import ADD_CHECKPOINT
 from taysir.exchange.trust_errors import EXC_MEMBERSHIP, EXC_UNKNOWN_MEMBERSHIP
 from taysir.exchange.wrapping import wrap
 from taysir.kernel import limits
 from taysir.kernel.canonical import canonical_json, parse_json
 from taysir.kernel.certificates import Subject, Use, Validity, issue, load_certificate
+from taysir.kernel.checkpoint import NoteKey
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
 from taysir.kernel.log import get_logger
@@ -50,7 +54,11 @@ SUBJECT_KEY: Final = "subject.key"
 
 
 class MembershipRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an agency asks to have registered; the two requests are PKCS#10 in PEM."""
+    """What an agency asks to have registered.
+
+    The two requests are PKCS#10 in PEM; the keys of log and witness are verifier keys (C2SP
+    signed-note), and all three of the log are empty for a node without one.
+    """
 
     member: str
     name: Names
@@ -62,6 +70,9 @@ class MembershipRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     services: tuple[ServiceRow, ...] = ()
     member_request: str
     node_request: str
+    log_port: int = 0
+    log_key: str = ""
+    witness_key: str = ""
     format: str = FORMAT
 
 
@@ -146,7 +157,22 @@ def _check(said: MembershipRequest) -> tuple[CertificateRequest, CertificateRequ
     for holds, reason in checks:
         if not holds:
             raise Problem(EXC_MEMBERSHIP, reason=reason)
+    if said.log_port or said.log_key or said.witness_key:
+        _check_log(said, instance=member.instance)
     return signing, listening
+
+
+def log_names(instance: str, node: str) -> tuple[str, str]:
+    """Return the names of a node's log and witness."""
+    return f"{instance}/log/{node}", f"{instance}/witness/{node}"
+
+
+def _check_log(said: MembershipRequest, *, instance: str) -> None:
+    """Refuse a log whose keys carry other names or that has no address; raises EXC-0522."""
+    keys = (said.log_key, said.witness_key)
+    named = [NoteKey.parse(key).name for key in keys]
+    if named != list(log_names(instance, said.node)) or not 0 < said.log_port < 65536:
+        raise Problem(EXC_MEMBERSHIP, reason="the log's names, keys or port do not fit the node")
 
 
 # --- at the authority ----------------------------------------------------------------------------
@@ -315,10 +341,23 @@ def _registered(
         node = msgspec.structs.replace(node, members=taken.members, tls_also=(taken.tls,))
     subsystems = {row.id: row for row in (*content.subsystems, *said.subsystems)}
     services = {row.id: row for row in (*content.services, *said.services)}
+    logs, witnesses = _log_rows(said)
     return msgspec.structs.replace(
         content,
         members=(*(r for r in content.members if r.id != said.member), member),
         nodes=(*others.values(), node),
         subsystems=tuple(subsystems.values()),
         services=tuple(services.values()),
+        logs=(*(r for r in content.logs if r.node != said.node), *logs),
+        witnesses=(*(r for r in content.witnesses if r.node != said.node), *witnesses),
     )
+
+
+def _log_rows(said: MembershipRequest) -> tuple[tuple[LogRow, ...], tuple[WitnessRow, ...]]:
+    if not said.log_port:
+        return (), ()
+    url = f"http://{said.host}:{said.log_port}"
+    log_row = LogRow(node=said.node, url=f"{url}/log", keys=(said.log_key,))
+    prefix = ADD_CHECKPOINT.rpartition("/")[0]
+    witness = WitnessRow(node=said.node, url=url + prefix, keys=(said.witness_key,))
+    return (log_row,), (witness,)
