@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections import Counter
@@ -41,6 +42,11 @@ def test_no_call_fails_while_both_nodes_are_restarted_again_and_again(tmp_path: 
             running = [pool.submit(call) for _ in range(CALLERS)]
             try:
                 further(ended)
+                for process in (ground.asking, ground.answering):
+                    process.popen.send_signal(signal.SIGHUP)
+                further(ended)
+                for name in ("asking", "answering"):
+                    assert "keys_reloaded" in (tmp_path / f"{name}.log").read_text("utf-8")
                 for number in range(ROUNDS):
                     for name, old in (("asking", ground.asking), ("answering", ground.answering)):
                         new = successor(tmp_path, name, number=number)
