@@ -218,3 +218,17 @@ def test_without_room_the_store_says_so_before_anything_is_lost(tmp_path: Path) 
     assert [store.lacks_room] == [False]
     store.close()
     assert verify_segments(tmp_path) == 2
+
+
+def test_room_that_a_crash_left_half_prepared_is_prepared_again(tmp_path: Path) -> None:
+    """What another process had begun to reserve is taken over and finished."""
+    (tmp_path / "making.spare").write_bytes(b"x" * 100)
+    store = SegmentStore(tmp_path, segment_bytes=1 << 20)
+    store.append([b"r" * 600_000])
+    for _ in range(4):
+        store.prepare()
+    assert not store.lacks_room
+    store.append([b"s" * 600_000])
+    assert [record.payload[:1] for record in store.records()] == [b"r", b"s"]
+    store.close()
+    assert verify_segments(tmp_path) == 2

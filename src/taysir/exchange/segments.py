@@ -69,6 +69,7 @@ class SegmentStore:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._segment_bytes = segment_bytes
+        self._zeroed = 0
         self._fd = -1
         self._lock = threading.Lock()
         self._has_spare = (folder / SPARE).exists()
@@ -137,13 +138,20 @@ class SegmentStore:
             raise Problem(EXC_JOURNAL, reason=os.strerror(error.errno or 0)) from error
 
     def _take_spare_room(self) -> None:
-        making = self._folder / _MAKING
+        """Take the next segment's room at once, and write its zeros a piece with each call."""
+        making, size = self._folder / _MAKING, self._segment_bytes + _SEGMENT.size
         fd = os.open(making, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            _reserve(fd, 0, self._segment_bytes + _SEGMENT.size)
-            os.fsync(fd)
-            making.rename(self._folder / SPARE)
-            self._has_spare = True
+            if os.fstat(fd).st_size != size:
+                self._zeroed = 0
+            os.posix_fallocate(fd, 0, size)
+            end = min(self._zeroed + len(_ZEROS), size)
+            _reserve(fd, self._zeroed, end)
+            self._zeroed = end
+            if end == size:
+                os.fsync(fd)
+                making.rename(self._folder / SPARE)
+                self._has_spare, self._zeroed = True, 0
         except OSError:
             making.unlink(missing_ok=True)
             raise
