@@ -23,8 +23,8 @@ from typing import Any
 
 import msgspec
 import uvloop
-from bench._ground import ALONE, BATCHED, CLIENT, HOST, PURPOSE, QUESTION, lay_ground
 
+from bench._ground import ALONE, BATCHED, CLIENT, HOST, PURPOSE, QUESTION, lay_ground
 from taysir.exchange.journal import Journal
 from taysir.exchange.journal_store import GENESIS
 from taysir.exchange.model import CallOutcome, Direction, StoredExchange
@@ -145,6 +145,8 @@ def _sqlite(place: Path, rows: int) -> _Round:
 def _commits(commit: Callable[[Sequence[bytes]], None], rows: int) -> _Round:
     payloads = [msgspec.msgpack.encode(example(number)) for number in range(RECORDS)]
     waits = []
+    # Making the file is no part of a commit.
+    commit(payloads[:1])
     began, cpu = time.perf_counter(), time.process_time()
     for at in range(0, RECORDS, rows):
         started = time.perf_counter()
@@ -166,6 +168,7 @@ def _round(waits: list[float], *, began: float, cpu: float) -> _Round:
 
 async def _journal(place: Path, *, together: int) -> _Round:
     journal = Journal(place)
+    await journal.append(example(0))
     groups = [
         [example(at + item) for item in range(together)] for at in range(0, RECORDS, together)
     ]
