@@ -70,7 +70,7 @@ EXC_AGREEMENT_DATES = declare(
 EXC_QUOTA = declare(
     "EXC-0107",
     status=429,
-    ar="بلغت الطلبات الحد المتفق عليه: {quota} لكل {period_ar}.",
+    ar="بلغت الطلبات الحد المتفق عليه: {quota} في الفترة «{period}».",
     en="The agreed number of calls is used up: {quota} per {period}.",
     remedy_ar="أعد المحاولة في الفترة التالية، أو اتفق على حد أعلى.",
     remedy_en="Try again in the next period, or agree on a higher number.",
@@ -336,6 +336,7 @@ XROAD_TYPES: Final = MappingProxyType(
         EXC_CONSENT_REFUSED.code: _SERVER + "AccessDenied",
         EXC_REQUEST_FIELD.code: _SERVER + "AccessDenied",
         EXC_MODE.code: _SERVER + "AccessDenied",
+        EXC_BATCH.code: _SERVER + "AccessDenied",
         EXC_REQUEST_INVALID.code: "Client.BadRequest",
         EXC_NO_DESCRIPTION.code: _SERVER + "ServiceFailed.InvalidResponse",
         EXC_FEDERATION_EXPIRED.code: "Server.ClientProxy.OutdatedGlobalConf",

@@ -27,17 +27,10 @@ from taysir.exchange.errors import (
     EXC_REQUEST_FIELD,
     EXC_ZONE,
 )
-from taysir.exchange.model import Agreement, Consent, Mode, Operation, Period, Zones
+from taysir.exchange.model import Agreement, Consent, Mode, Operation, Zones
 from taysir.kernel.canonical import canonical_json
 from taysir.kernel.errors import Problem
 from taysir.kernel.signature import base64url
-
-_PERIODS_AR: Final = {
-    Period.MINUTE: "دقيقة",
-    Period.HOUR: "ساعة",
-    Period.DAY: "يوم",
-    Period.MONTH: "شهر",
-}
 
 
 class CallFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,12 +106,7 @@ def decide_call(agreement: Agreement, *, call: CallFacts) -> tuple[Problem, ...]
 
 def _against_quotas(agreement: Agreement, call: CallFacts) -> list[Problem]:
     return [
-        Problem(
-            EXC_QUOTA,
-            quota=quota.calls,
-            period=quota.per.value,
-            period_ar=_PERIODS_AR[quota.per],
-        )
+        Problem(EXC_QUOTA, quota=quota.calls, period=quota.per.value)
         for quota, before in zip(agreement.quotas, call.calls, strict=True)
         if before >= quota.calls and quota.purpose in ("", call.purpose)
     ]
