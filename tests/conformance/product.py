@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
+from taysir.exchange.backend import BackendUnreachable
 from taysir.exchange.consent import SignedConsent, open_consent
 from taysir.exchange.consents import ConsentShelf
 from taysir.exchange.contracts import SignedAgreement, state_of
@@ -251,13 +252,18 @@ def calls(vector: Vector, world: Vector) -> Vector:
     )
 
     async def answer(folder: Path) -> Message:
-        async with _node(world, "provider", folder=folder) as node:
+        now = {**world, "now_ms": vector.get("now_ms", world["now_ms"])}
+        backend = vector.get("backend", world["provider"]["backend"])
+        async with _node(now, "provider", folder=folder, backend=backend) as node:
             _prepare(node, vector, now_ms=world["now_ms"])
             return await provide(node, message, tls_thumbprint=vector["tls"])
 
     answered = _run(answer)
     said = parse_statement(answered.statement).statement
-    return _refusal(answered.body) if said.type == "refusal" else {}
+    if said.type == "refusal":
+        return {**_refusal(answered.body), "status": said.status, "error": said.error}
+    body = base64.b64encode(answered.body).decode("ascii")
+    return {"answer": answered.statement.decode(), "answer_body": body}
 
 
 def _prepare(node: NodeRuntime, vector: Vector, *, now_ms: int) -> None:
@@ -278,8 +284,11 @@ def _prepare(node: NodeRuntime, vector: Vector, *, now_ms: int) -> None:
 # --- a node without sockets ----------------------------------------------------------------------
 
 
+@dataclass(slots=True)
 class _Backend:
-    """Answers every request with one person's record."""
+    """Answers every request as the vector says; with nothing it cannot be reached."""
+
+    answer: Vector | None
 
     async def send(
         self, _method: str, *, target: str, headers: Headers, body: bytes = b""
@@ -288,8 +297,11 @@ class _Backend:
         assert target
         assert headers
         assert isinstance(body, bytes)
+        if self.answer is None:
+            raise BackendUnreachable("down")
         head = ((b"content-type", b"application/json"),)
-        return Response(status=200, headers=head, body=b'{"name":"x","secret":1}')
+        data = base64.b64decode(self.answer["body"])
+        return Response(status=self.answer["status"], headers=head, body=data)
 
 
 @dataclass(slots=True)
@@ -315,7 +327,9 @@ def _peer(carried: list[bytes], answer: Message) -> Callable[[NodeEntry], Peer]:
 
 
 @asynccontextmanager
-async def _node(world: Vector, side: str, *, folder: Path) -> AsyncIterator[NodeRuntime]:
+async def _node(
+    world: Vector, side: str, *, folder: Path, backend: Vector | None = None
+) -> AsyncIterator[NodeRuntime]:
     own, anchor = world[side], _der(world["anchor"])
     now = datetime.fromtimestamp(world["now_ms"] / 1000, UTC)
     directory = FederationDirectory(
@@ -332,9 +346,9 @@ async def _node(world: Vector, side: str, *, folder: Path) -> AsyncIterator[Node
     services = {
         ServiceId.parse(json.loads(item["document"])["service"]) for item in world["agreements"]
     }
-    pool: Any = _Backend()
+    pool: Any = _Backend(backend)
     journal = Journal(folder, segment_bytes=1 << 20)
-    backend = Backend(pool=pool, base_path="")
+    behind = Backend(pool=pool, base_path="")
 
     async def fetch(_url: str) -> Response:
         return Response()
@@ -345,7 +359,7 @@ async def _node(world: Vector, side: str, *, folder: Path) -> AsyncIterator[Node
         subject_key=bytes.fromhex(world["subject_key"]),
         directory=lambda: directory,
         signers={MemberId.parse(m): _signer(world, m) for m in own["members"]},
-        backends={s: backend for s in services if s.code not in own.get("unserved", ())},
+        backends={s: behind for s in services if s.code not in own.get("unserved", ())},
         peer=_peer([], Message(0, b"", b"", (), b"")),
         journal=journal,
         consents=consents,

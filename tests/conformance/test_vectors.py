@@ -35,7 +35,7 @@ GIVEN = {
     "name", "token", "revocation", "document", "accepts", "ends", "statement", "request", "headers",
     "body", "tls", "seen", "calls_before", "consent_uses", "kind", "text", "fields", "note", "keys",
     "proof", "leaf", "hex", "method", "target", "agreements", "of", "salt", "response", "known",
-    "asked", "log", "zip",
+    "asked", "log", "zip", "backend", "now_ms",
 }  # fmt: skip
 
 
@@ -46,14 +46,14 @@ def found(implementation: ModuleType, name: str, vector: dict[str, Any]) -> dict
     except Problem as problem:
         return {"code": problem.code}
     except Refused as refused:
-        return {"code": refused.code}
+        return {"code": refused.code, **refused.more}
     return said
 
 
 def expected(name: str, vector: dict[str, Any]) -> dict[str, Any]:
     """Return what a vector states beyond what it gives."""
     if "code" in vector:
-        return {"code": vector["code"]}
+        return {key: vector[key] for key in ("code", "status", "error") if key in vector}
     given = GIVEN - {"statement"} if name == "requests" else GIVEN
     given = given - {"leaf"} if name == "entries" else given
     given = given - {"kind"} if name == "frames" else given

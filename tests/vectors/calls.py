@@ -8,13 +8,17 @@ from typing import Any
 from msgspec.structs import replace
 
 from taysir.exchange.consent import consent_hash
-from taysir.exchange.policy import projection_digest
+from taysir.exchange.errors import xroad_type
+from taysir.exchange.policy import projection_digest, projector
+from taysir.exchange.terms import read_terms
 from taysir.exchange.wire import headers_digest
 from taysir.kernel import limits
+from taysir.kernel.errors import CATALOGUE
 from taysir.kernel.signature import Signer, base64url_bytes
 from taysir.kernel.statement import (
     Statement,
     digest,
+    parse_statement,
     payload_of,
     seal_statements,
     sign_statement,
@@ -26,6 +30,9 @@ from .statements import answer, request
 from .world import LICENSING, MOI, NOW_MS, PERSON, POPULATION, PURPOSE, SUBJECT, World, tls_of
 
 SKEW_MS = limits.CLOCK_SKEW_S * 1000
+BACKEND = {"status": 200, "body": forging.text64(b'{"name":"x","secret":1}')}
+"""What the system behind every service answers, as JSON, unless a vector says otherwise."""
+
 FIELDS = ("/name", "/status", "/addresses/city")
 
 
@@ -47,6 +54,7 @@ class _Calls:
     def __init__(self, world: World) -> None:
         self.world = world
         self.made: list[Vector] = []
+        self.signed = True
 
     def add(
         self,
@@ -63,24 +71,69 @@ class _Calls:
     ) -> None:
         """Add one call; without a code it is answered."""
         signed = token or sign_statement(statement, signer=signer or self.world.trf)
-        self.made.append(
-            {
-                "name": name,
-                "statement": signed.decode(),
-                "headers": [list(pair) for pair in headers],
-                "body": forging.text64(body),
-                "tls": tls_of(tls),
-                **state,
-                **({"code": code} if code else {}),
-            }
-        )
+        given = {
+            "name": name,
+            "statement": signed.decode(),
+            "headers": [list(pair) for pair in headers],
+            "body": forging.text64(body),
+            "tls": tls_of(tls),
+            **state,
+        }
+        if code and self.signed:
+            kind = CATALOGUE[code]
+            self.made.append(
+                {**given, "code": code, "status": kind.status, "error": xroad_type(kind)}
+            )
+        elif code:
+            self.made.append({**given, "code": code})
+        else:
+            told = state.get("backend", BACKEND)
+            self.made.append({**given, **_answered(self.world, signed, told)})
+
+
+def _answered(world: World, token: bytes, backend: Vector) -> Vector:
+    """Return the provider's signed answer to a call that it accepts."""
+    asked = parse_statement(token).statement
+    documents = {item.hash: item.document for item in world.agreements.values()}
+    terms = read_terms(documents[asked.agreement])
+    body = base64.b64decode(backend["body"])
+    good = 200 <= backend["status"] < 300
+    if good:
+        body = projector(terms.fields)(body)
+    said = answer(
+        asked,
+        token,
+        status=backend["status"],
+        body_digest=digest(body),
+        body_length=len(body),
+        projection=projection_digest(terms.fields) if good else "",
+    )
+    if terms.batch:
+        (signed,) = seal_statements([said], signer=world.moi, time_ms=NOW_MS)
+    else:
+        signed = sign_statement(said, signer=world.moi)
+    return {"answer": signed.decode(), "answer_body": forging.text64(body)}
+
+
+def _backends(made: _Calls, world: World) -> None:
+    """What the system behind a service may do."""
+    plain = request(world)
+    text = {"status": 200, "body": forging.text64(b"not JSON")}
+    made.add("an answer that cannot be reduced", plain, "EXC-0122", backend=text)
+    made.add("the same where everything is granted", _to(world, "whole"), backend=text)
+    missing = {"status": 404, "body": forging.text64(b'{"secret":1}')}
+    made.add("a refusal of the system behind", plain, backend=missing)
+    made.add("no answer of the system behind", plain, "EXC-0121", backend=None)
 
 
 def calls(world: World) -> list[Vector]:
     """Return calls as they reach the provider's node, with the code of the refusal, if any."""
     made = _Calls(world)
     _accepted(made, world)
+    made.signed = False
     _unsigned(made, world)
+    made.signed = True
+    _backends(made, world)
     _refused(made, world)
     _not_permitted(made, world)
     _consents(made, world)
@@ -166,6 +219,8 @@ def _unsigned(made: _Calls, world: World) -> None:
     )
     made.add("over the connection of nobody", plain, "EXC-0115", tls="nobody")
     made.add("over the connection of another node", plain, "EXC-0115", tls="moi")
+    later_ms = NOW_MS + limits.FEDERATION_VALIDITY_S * 1000
+    made.add("a federation document that has expired", plain, "EXC-0110", now_ms=later_ms)
 
 
 def _other_payload(token: bytes, statement: Statement) -> bytes:

@@ -72,7 +72,12 @@ def _world(world: World) -> dict[str, Any]:
         "subject_key": SUBJECT_KEY.hex(),
         "new_id": statements.EXCHANGE,
         "consumer": {"members": ["WAHA/GOV/TRF", "WAHA/GOV/MOJ"], "zone": "riyadh"},
-        "provider": {"members": ["WAHA/GOV/MOI"], "zone": "jeddah", "unserved": ["unserved"]},
+        "provider": {
+            "members": ["WAHA/GOV/MOI"],
+            "zone": "jeddah",
+            "unserved": ["unserved"],
+            "backend": calls.BACKEND,
+        },
         "keys": {
             name: {
                 "certificate": der64(signer),

@@ -71,6 +71,7 @@ def answer(asked: Statement, token: bytes, **more: Any) -> Statement:
         "message_id": asked.message_id,
         "zone": "jeddah",
         "subject": asked.subject,
+        "issue": asked.issue,
         "request": parse_statement(token).digest,
         "status": 200,
     }

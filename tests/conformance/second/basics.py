@@ -21,9 +21,9 @@ CODE_MOST, DAYS_MOST, JWS_MOST, MESSAGES_MOST = 128, 3_660, 8 * 2**20, 1_024
 class Refused(Exception):
     """The other side must be told this code."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, **more: Json) -> None:
         super().__init__(code)
-        self.code = code
+        self.code, self.more = code, more
 
 
 def require(holds: object, code: str) -> None:

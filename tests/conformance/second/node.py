@@ -6,6 +6,7 @@ import base64
 import hmac
 import json
 import re
+import struct
 from datetime import UTC, datetime
 
 from .basics import (
@@ -23,7 +24,7 @@ from .basics import (
 )
 from .documents import Certificate, certificates_of, open_consent, open_federation, stands
 from .signatures import sign
-from .statements import TEXTS, Signed, block_digest, fits, projection, tree_of
+from .statements import TEXTS, Signed, block_digest, fits, projection, reduce_to, tree_of
 
 
 class Node:
@@ -33,7 +34,9 @@ class Node:
         self.side, self.own, self.now_ms = side, world[side], world["now_ms"]
         self.now = datetime.fromtimestamp(self.now_ms / 1000, UTC)
         self.certificates = certificates_of(world)
-        content = open_federation(world["federation"], base64.b64decode(world["anchor"]))["content"]
+        document = open_federation(world["federation"], base64.b64decode(world["anchor"]))
+        self.expires_at = moment(document["expires_at"], "")
+        content = document["content"]
         revoked = {row["thumbprint"] for row in content["revoked"]}
         self.nodes = content["nodes"]
         self.by_tls = {
@@ -111,10 +114,35 @@ def covers(operation: Document, method: str, path: str) -> bool:
     return bool(operation["method"] == method and re.fullmatch(pattern, path))
 
 
+# What a signed refusal says: HTTP status and X-Road error type (clause 13).
+TOLD = {
+    "EXC-0107": (429, "AccessDenied"), "EXC-0111": (401, "InvalidRequest"),
+    "EXC-0112": (409, "InvalidRequest"), "EXC-0113": (400, "InvalidRequest"),
+    "EXC-0117": (401, "InvalidRequest"), "EXC-0121": (502, "NetworkError"),
+    "EXC-0122": (502, "ServiceFailed.InvalidResponse"), "EXC-0123": (404, "UnknownService"),
+}  # fmt: skip
+
+
 def calls(vector: Document, world: Document) -> Document:
     """Answer a vector of calls as the provider's node."""
+    world = {**world, "now_ms": vector.get("now_ms", world["now_ms"])}
     node = Node(world, "provider", vector)
-    body = base64.b64decode(vector["body"])
+    signed = authenticated(node, vector)
+    try:
+        terms = permitted(node, vector, signed)
+        says = answered(node, vector, signed, terms, world["provider"]["backend"])
+    except Refused as error:
+        status, kind = TOLD.get(error.code, (403, "AccessDenied"))
+        raise Refused(error.code, status=status, error=f"Server.ServerProxy.{kind}") from error
+    body = says.pop("body")
+    key = world["keys"][owner(says["from"]).rpartition("/")[2].lower()]
+    token = seal(says, node.now_ms, key, batch=terms["batch"])
+    return {"answer": token, "answer_body": base64.b64encode(body).decode()}
+
+
+def authenticated(node: Node, vector: Document) -> Signed:
+    """Make the checks before which a refusal is not signed."""
+    require(node.now < node.expires_at, "EXC-0110")
     signed = Signed(vector["statement"])
     says = signed.says
     require(says["type"] == "request", "EXC-0101")
@@ -124,6 +152,12 @@ def calls(vector: Document, world: Document) -> Document:
     signed.token.verify(node.signer(signed, sender, "EXC-0114").x509)
     peer = node.by_tls.get(vector["tls"])
     require(peer is not None and sender in peer["members"], "EXC-0115")
+    return signed
+
+
+def permitted(node: Node, vector: Document, signed: Signed) -> Document:
+    """Make the checks up to the policy, and return the agreement."""
+    says, body = signed.says, base64.b64decode(vector["body"])
     node.check_time(says)
     require(node.now_ms <= says["expires_ms"], "EXC-0117")
     require(f"{says['from']} {says['id']}" not in node.seen, "EXC-0112")
@@ -136,13 +170,58 @@ def calls(vector: Document, world: Document) -> Document:
     require(ends == (says["from"], says["to"]), "EXC-0104")
     require(says["purpose"] in terms["purposes"] and says["behalf"] == terms["behalf"], "EXC-0104")
     require(not signed.batched or terms["batch"], "EXC-0152")
-    asking = node.node_of(sender)
+    asking = node.node_of(owner(says["from"]))
     require(asking is not None and says["zone"] == asking["zone"], "EXC-0109")
     own = node.own["zone"]
-    zones = {"consumer": says["zone"], "processing": own, "storage": own}
-    node.permit(terms, says, body, zones)
-    require(says["to"].rpartition("/")[2] not in node.own["unserved"], "EXC-0123")
-    return {}
+    node.permit(terms, says, body, {"consumer": says["zone"], "processing": own, "storage": own})
+    return terms
+
+
+def answered(
+    node: Node, vector: Document, signed: Signed, terms: Document, backend: Document
+) -> Document:
+    """Return the statement of the answer, with its body."""
+    asked_for = signed.says
+    require(asked_for["to"].rpartition("/")[2] not in node.own["unserved"], "EXC-0123")
+    told = vector.get("backend", backend)
+    require(told is not None, "EXC-0121")
+    body, digest = base64.b64decode(told["body"]), ""
+    if 200 <= told["status"] < 300 and body and terms["fields"]:
+        try:
+            reduced = reduce_to(json.loads(body), tree_of(terms["fields"]))
+        except ValueError as error:
+            raise Refused("EXC-0122") from error
+        body = json.dumps(reduced, ensure_ascii=False, separators=(",", ":")).encode()
+        digest = projection(terms["fields"])
+    return {
+        **asked_for,
+        "type": "response",
+        "from": asked_for["to"],
+        "to": asked_for["from"],
+        "body_digest": b64u(sha(body)),
+        "body_length": len(body),
+        "body_type": "application/json",
+        "headers_digest": "",
+        "time_ms": node.now_ms,
+        "expires_ms": node.now_ms + LIFETIME_MS,
+        "consent": "",
+        "projection": digest,
+        "zone": node.own["zone"],
+        "request": signed.digest,
+        "status": told["status"],
+        "body": body,
+    }
+
+
+def seal(says: Document, now_ms: int, key: Document, *, batch: bool) -> str:
+    """Sign a statement, as a batch of one where the agreement has batches."""
+    payload, seconds = spell(says).encode(), now_ms // 1000
+    if not batch:
+        return sign(payload, typ="taysir-statement+jws", iat=seconds, key=key)
+    root = b64u(sha(b"\0" + payload))
+    manifest = spell({"root": root, "size": 1, "time_ms": now_ms, "type": "manifest"})
+    signed = sign(manifest.encode(), typ="taysir-manifest+jws", iat=seconds, key=key)
+    return f"{b64u(payload)}.{b64u(struct.pack('>II', 0, 1))}.{signed}"
 
 
 def requests(vector: Document, world: Document) -> Document:
@@ -176,9 +255,8 @@ def requests(vector: Document, world: Document) -> Document:
     says["message_id"] = given.get("x-road-id") or f"{says['from'].split('/')[0]}-{says['id']}"
     node.permit(terms, says, body, {"consumer": own, "processing": peer["zone"], "storage": own})
     key_name = owner(says["from"]).rpartition("/")[2].lower()
-    payload = spell(says).encode()
-    seconds = node.now_ms // 1000
-    return {"statement": sign(payload, "taysir-statement+jws", seconds, world["keys"][key_name])}
+    token = seal(says, node.now_ms, world["keys"][key_name], batch=terms["batch"])
+    return {"statement": token}
 
 
 def asked(vector: Document, given: Document, node: Node) -> Document:

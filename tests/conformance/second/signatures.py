@@ -52,7 +52,7 @@ class Token:
             raise Refused("KRN-0206") from error
 
 
-def sign(payload: bytes, typ: str, iat: int, key: Document) -> str:
+def sign(payload: bytes, *, typ: str, iat: int, key: Document) -> str:
     """Sign a compact token."""
     head = {"alg": "ES256", "iat": iat, "typ": typ, "x5t#S256": key["x5t"]}
     signed = f"{b64u(spell(head).encode())}.{b64u(payload)}"
