@@ -387,6 +387,41 @@ def test_draws_are_spread_over_the_hundred() -> None:
     assert set(draws) == set(range(100))
 
 
+# --- sent back and sent again --------------------------------------------------------------------
+
+
+def test_an_office_that_declines_is_replaced_by_another(
+    building: Path, town: Town, person: Person
+) -> None:
+    case = begun(person)
+    first_sent = case.submitted_at
+    case = step(case, "decline", role=Role.PARTNER)
+    assert case.stage == "another-office"
+    case = answered(case, person, ["land"], {**LAND, "design.number": "7000000042"})
+    case = case_submit(case, person=person)
+    assert case.stage == "acceptance"
+    assert case.submitted_at == first_sent
+    assert case_submit(case, person=person).stage == "acceptance"
+    assert case.facts.value("design.number") == "7000000042"
+
+
+def test_what_an_officer_sends_back_is_completed_and_checked_again(
+    business: Path, town: Town, person: Person
+) -> None:
+    given = {**BUSINESS, "register.kind": "company", "register.articles": DRAWINGS}
+    case = case_start(person, service_code="commercial-registration")
+    case = answered(case, person, ["establishment", "management"], given)
+    case_submit(case, person=person)
+    case = case_advance(case.pk)
+    assert case.stage == "review"
+
+    case = step(case, "return", role=Role.OFFICER)
+    assert case.stage == "correction"
+    case = answered(case, person, ["establishment"], BUSINESS)
+    case_submit(case, person=person)
+    assert case_advance(case.pk).stage == "payment"
+
+
 # --- a fee that is given back --------------------------------------------------------------------
 
 

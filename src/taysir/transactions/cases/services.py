@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -21,7 +22,7 @@ from taysir.engine.facts import (
     FactSource,
     FactValue,
 )
-from taysir.engine.flow import live_stages, stage_of, start_token, transition
+from taysir.engine.flow import actions_for, live_stages, stage_of, start_token, transition
 from taysir.engine.pages import Answers, apply_answers, next_page, validate_answers
 from taysir.kernel import limits
 from taysir.kernel.errors import Language, Problem
@@ -40,6 +41,9 @@ from taysir.transactions.catalogue.packs import offer_of, offer_with
 from taysir.transactions.catalogue.versions import keep
 from taysir.transactions.identity.models import Person
 from taysir.transactions.notices.service import send
+
+_SENDING: Final = ("submit", "resubmit")
+"""The actions of a flow by which an applicant sends the case."""
 
 
 def case_start(person: Person, *, service_code: str, now: datetime | None = None) -> Case:
@@ -203,7 +207,9 @@ def case_dispute_value(
 
 
 def case_submit(case: Case, *, person: Person, now: datetime | None = None) -> Case:
-    """Send the application; sending it again changes nothing.
+    """Send the application, also one that was sent back; sending it twice changes nothing.
+
+    An application that was sent back keeps the day on which it was first sent, and the law of it.
 
     Raises:
         Problem: TRX-0203 if the case was withdrawn or lapsed, or a page is not complete.
@@ -212,19 +218,24 @@ def case_submit(case: Case, *, person: Person, now: datetime | None = None) -> C
     pack = offer_with(case.pack_hash).pack
     with transaction.atomic():
         locked = Case.objects.select_for_update().get(pk=case.pk)
-        if locked.submitted_at is not None:
+        action = _way_to_send(pack, locked)
+        if not action and locked.submitted_at is not None:
             return locked
         today = timezone.localdate(at)
         incomplete = next_page(pack, locked.facts, by=Role.APPLICANT, on=today) is not None
-        if locked.stage != "draft" or incomplete:
+        if not action or incomplete:
             raise Problem(TRX_CASE_MOVED_ON, case=case.number)
         facts = flow_facts(locked, pack, at=at)
         locked.token = transition(
-            pack, locked.token, "submit", role=Role.APPLICANT, at=at, facts=facts
+            pack, locked.token, action, role=Role.APPLICANT, at=at, facts=facts
         )
         # The request that sends a case advances it; the worker steps in if that did not happen.
-        locked.submitted_at, locked.due_at = at, at + timedelta(seconds=limits.CASE_LEASE_S)
-        record_event(locked, "submitted", pack=pack, role="applicant", at=at)
+        locked.due_at = at + timedelta(seconds=limits.CASE_LEASE_S)
+        if locked.submitted_at is None:
+            locked.submitted_at = at
+            record_event(locked, "submitted", pack=pack, role="applicant", at=at)
+        else:
+            record_event(locked, "clock_started", pack=pack, role="applicant", at=at)
         send(
             person_ref=person.ref,
             case_number=locked.number,
@@ -234,6 +245,12 @@ def case_submit(case: Case, *, person: Person, now: datetime | None = None) -> C
         )
         locked.save()
     return locked
+
+
+def _way_to_send(pack: Pack, case: Case) -> str:
+    """Return the action that sends the case from where it is, if there is one."""
+    offered = actions_for(pack, case.token, role=Role.APPLICANT)
+    return next((action.name for action in offered if action.name in _SENDING), "")
 
 
 def case_withdraw(case: Case, *, person: Person, now: datetime | None = None) -> Case:
