@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -41,7 +41,6 @@ def test_a_new_service_has_no_finding_and_passes_its_tests() -> None:
     assert str(pack.lookups[0].service).startswith("OASIS/")
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1, max_size=60))
 def test_any_printable_title_is_kept_as_it_is_written(english: str) -> None:
     title: Text = {"ar": f"عنوان «{english}»", "en": english}

@@ -24,7 +24,7 @@ LEVELS = ("minister", "deputy", "director")
 # --- data sharing --------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.sampled_from((*FIELDS, "blood_type", "salary")), min_size=1, max_size=8),
     st.sampled_from([", ", "،", " ", "\n", " ، "]),
@@ -39,7 +39,7 @@ def test_only_fields_that_the_service_has_are_shared(asked: list[str], separator
         assert decision.codes == ("fields-unknown",)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.sets(st.sampled_from(FIELDS), min_size=1), st.sets(st.sampled_from(FIELDS)))
 def test_what_is_agreed_already_is_not_agreed_twice(asked: set[str], agreed: set[str]) -> None:
     decision = decided(
@@ -100,7 +100,7 @@ def test_honorifics_are_whole_words(words: str, refused: bool) -> None:
 # --- platforms -----------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.dates(min_value=date(2022, 1, 1), max_value=date(2028, 12, 31)))
 def test_accessibility_becomes_a_condition_on_its_day(on: date) -> None:
     decision = decided("platform_approval", on=on, answers={"plan.accessible": "no"})
@@ -113,7 +113,7 @@ def test_accessibility_becomes_a_condition_on_its_day(on: date) -> None:
 # --- information ---------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(min_value=0, max_value=2000))
 def test_paper_beyond_a_hundred_pages_costs_and_nothing_else_does(pages: int) -> None:
     for form in ("paper", "electronic"):
@@ -156,7 +156,7 @@ def test_nothing_is_asked_about_someone_else_before_the_mandate_is_known() -> No
     assert lookups_due(pack, facts, at=AT) == ()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(min_value=0, max_value=800))
 def test_one_copy_a_year_is_free(days: int) -> None:
     today = AT.date()

@@ -42,7 +42,7 @@ def test_all_agencies_down_at_once_hold_nothing_up() -> None:
     assert decision.values["registration.told"] == list(HOLDERS.values())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(min_value=0, max_value=900), st.booleans())
 def test_lateness_is_counted_from_the_day_of_death(days: int, examined: bool) -> None:
     notified = {"died_on": (TODAY - timedelta(days=days)).isoformat(), "examined": examined}

@@ -21,7 +21,7 @@ WEEK = WorkingCalendar()
 DAYS = st.dates(min_value=date(2026, 1, 1), max_value=date(2027, 12, 31))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(DAYS, st.sampled_from([30, 60, 90]), st.integers(min_value=0, max_value=120))
 def test_time_runs_from_telling_and_never_ends_in_a_weekend(
     told: date, within: int, waited: int

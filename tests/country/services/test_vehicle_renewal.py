@@ -48,7 +48,7 @@ def years_after(day: date, *, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(min_value=-180, max_value=1094))
 def test_each_started_year_after_expiry_costs_a_hundred_dinars(days_late: int) -> None:
     expired = TODAY - timedelta(days=days_late)
@@ -63,7 +63,7 @@ def test_each_started_year_after_expiry_costs_a_hundred_dinars(days_late: int) -
     assert decision.values["renewal.late_fee_minor"] == 10_000 * started
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(min_value=1, max_value=400))
 def test_before_its_window_and_after_it_is_struck_off_nothing_is_renewed(days: int) -> None:
     early = TODAY + timedelta(days=180 + days)

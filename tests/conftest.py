@@ -1,0 +1,12 @@
+"""What holds for every test: generated examples have no deadline.
+
+A test machine may be slower than any other, and a slow example is no wrong one; speed is measured
+by the programs in ``bench/``.
+"""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+settings.register_profile("taysir", deadline=None)
+settings.load_profile("taysir")
