@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from taysir.engine.applying import Brief
 from taysir.engine.definition import Pack
 from taysir.engine.facts import CaseFacts
 from taysir.engine.generated import boundary_cases, broken_cases
@@ -169,7 +170,7 @@ def test_brief_decisions_agree_with_whole_ones(pack: Pack) -> None:
         facts, _ = scenario_facts(pack, scenario)
         for at in (None, scenario.at):
             whole = decide(pack, facts, on=scenario.on, at=at)
-            brief = decide(pack, facts, on=scenario.on, at=at, brief=True)
+            brief = decide(pack, facts, on=scenario.on, at=at, brief=Brief())
             for name in ("outcome", "codes", "articles", "values", "waiting", "refresh"):
                 assert getattr(brief, name) == getattr(whole, name)
             assert brief.unanswered == whole.unanswered

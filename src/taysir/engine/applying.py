@@ -26,6 +26,18 @@ from taysir.kernel.errors import Problem
 _NONE: Final[dict[str, Words]] = {}
 
 
+@dataclass(slots=True)
+class Brief:
+    """Decide without words, inputs and trace, as for many cases at once.
+
+    It keeps what rules see of the case and what models decided. A second decision of the same case
+    by a pack whose rules see the same facts may take it over, and computes only what differs.
+    """
+
+    context: dict[str, Any] | None = None
+    sessions: dict[int, Session] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """A decision that was taken: its value, the rows that made it, and the tables on the way."""

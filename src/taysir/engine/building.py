@@ -47,7 +47,6 @@ from taysir.engine.expressions import Condition, condition
 from taysir.engine.facts import Fact, FactModel, FactType
 from taysir.engine.findings import Finding, Place, finding, problem_finding
 from taysir.engine.flow_building import build_flow
-from taysir.engine.law import LAW_NAME
 from taysir.engine.source import Path, Source
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId
@@ -332,7 +331,7 @@ class Builder:
         if key not in raw:
             return None
         try:
-            return condition(raw[key], names=(*self.facts.groups, DATE_NAME, LAW_NAME))
+            return condition(raw[key], names=(*self.facts.groups, DATE_NAME))
         except Problem as error:
             self.findings.append(problem_finding(ENG_EXPRESSION, source.at((*path, key)), error))
             return None

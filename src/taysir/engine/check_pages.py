@@ -64,7 +64,7 @@ def _ever(
 
 def name_findings(pack: Pack) -> Iterator[Finding]:
     """Yield the names in conditions and rules that nothing gives a value."""
-    given = {*pack.facts.groups, DATE_NAME, LAW_NAME}
+    given = {*pack.facts.groups, DATE_NAME}
     for condition, place in _conditions(pack):
         for name in sorted(_roots(condition.expression.references) - given - BUILTINS.keys()):
             yield finding(ENG_CHECK_NAME, place, name=name)
@@ -72,7 +72,7 @@ def name_findings(pack: Pack) -> Iterator[Finding]:
     local = {file.file: _local_names(file) for file in pack.rules.files}
     for span in pack.rules.spans:
         for law in span.laws.values():
-            for name, place in _undefined(law, given, local[law.file.file]):
+            for name, place in _undefined(law, given | {LAW_NAME}, local[law.file.file]):
                 if (place, name) not in seen:
                     seen.add((place, name))
                     yield finding(ENG_CHECK_NAME, place, name=name)

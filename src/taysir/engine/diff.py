@@ -15,6 +15,7 @@ from datetime import timedelta
 from itertools import chain
 from typing import Any, Final
 
+from taysir.engine.applying import Brief
 from taysir.engine.decision import Decision
 from taysir.engine.definition import Lookup, Pack, Page, Question, Stage
 from taysir.engine.diff_rules import Change, ChangeKind, rule_changes, said, value_words
@@ -41,6 +42,8 @@ def compare_packs(old: Pack, new: Pack) -> tuple[Change, ...]:
             _lookups(old, new),
             _stages(old, new),
             _reasons(old, new),
+            _notices(old, new),
+            _templates(old, new),
         )
     )
 
@@ -304,6 +307,32 @@ def _reasons(old: Pack, new: Pack) -> Iterator[Change]:
     )
 
 
+def _notices(old: Pack, new: Pack) -> Iterator[Change]:
+    yield from _named(
+        _Named(ChangeKind.TEXT, "الرسالة", "Message"),
+        old.notices,
+        new.notices,
+        lambda each: each.subject,
+        lambda was, now: _differing(
+            ("العنوان", "subject", was.subject["ar"], now.subject["ar"]),
+            ("النص", "body", was.body["ar"], now.body["ar"]),
+        ),
+    )
+
+
+def _templates(old: Pack, new: Pack) -> Iterator[Change]:
+    """Name the documents that look different; how is for the eye."""
+    names = dict.fromkeys((*new.files, *old.files))
+    for name in names:
+        if name.startswith("templates/") and old.files.get(name) != new.files.get(name):
+            yield said(
+                ChangeKind.TEXT,
+                Place(name),
+                ar="تغيّر قالب الوثيقة.",
+                en="The template of a document changes.",
+            )
+
+
 # --- outcomes ------------------------------------------------------------------------------------
 
 
@@ -339,7 +368,7 @@ def _cases(pack: Pack) -> Iterator[BoundaryCase]:
 
 def _outcome(pack: Pack, case: BoundaryCase) -> Decision | str:
     try:
-        return decide(pack, case.facts, on=case.on, brief=True)
+        return decide(pack, case.facts, on=case.on, brief=Brief())
     except Problem as problem:
         return problem.code
 

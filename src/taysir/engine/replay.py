@@ -16,9 +16,9 @@ from typing import Any, Final
 
 import msgspec
 
+from taysir.engine.applying import Brief
 from taysir.engine.decision import Decision, Outcome
 from taysir.engine.definition import Pack
-from taysir.engine.dmn.model import Session
 from taysir.engine.errors import ENG_FACTS_FORM
 from taysir.engine.facts import CaseFacts, Fact, FactType
 from taysir.engine.periods import LawDay
@@ -158,18 +158,15 @@ class Replay:
     ) -> tuple[Decision, Decision]:
         """Decide a case by both; where they see the same facts, what both hold is decided once."""
         law = LawDay(self.law_of) if self.law_of else LawDay(stored.on)
-        sessions: dict[int, Session] | None = {} if shared else None
-        old, new = (
-            decide(
-                pack,
-                facts,
-                on=stored.on,
-                reviewed=stored.reviewed,
-                law=day,
-                brief=True,
-                sessions=sessions,
-            )
-            for pack, day in ((self.before, None), (self.after, law))
+        brief = Brief()
+        old = decide(self.before, facts, on=stored.on, reviewed=stored.reviewed, brief=brief)
+        new = decide(
+            self.after,
+            facts,
+            on=stored.on,
+            reviewed=stored.reviewed,
+            law=law,
+            brief=brief if shared else Brief(),
         )
         return old, new
 

@@ -23,10 +23,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from taysir.engine.applying import Applier
+from taysir.engine.applying import Applier, Brief
 from taysir.engine.decision import Decision, Outcome, Reason, ReasonKind, Step
 from taysir.engine.definition import Lookup, OnNotFound, Pack, ReasonText
-from taysir.engine.dmn.model import Session
 from taysir.engine.errors import ENG_DECISION_FAILED
 from taysir.engine.facts import CaseFacts, EvidenceOutcome
 from taysir.engine.feel import to_feel
@@ -46,8 +45,7 @@ def decide(
     at: datetime | None = None,
     reviewed: bool = False,
     law: LawDay | None = None,
-    brief: bool = False,
-    sessions: dict[int, Session] | None = None,
+    brief: Brief | None = None,
 ) -> Decision:
     """Decide a case by the law of day ``on``.
 
@@ -56,14 +54,10 @@ def decide(
     the rules leave to one and grants. ``law`` applies the law of another day, or as it was known on
     another: without it, a change that became law after the decision plays no part in it, even if it
     reaches back to its day. ``brief`` gives outcome, codes, articles and values without words,
-    inputs and trace, for deciding many cases; ``sessions`` keeps what models decided, for a second
-    decision of the same case by a pack that sees the same facts. Raises ENG-1104 if a rule cannot
-    be applied.
+    inputs and trace. Raises ENG-1104 if a rule cannot be applied.
     """
     known = LawDay(on, at.date() if at else on)
     case = _Case(pack, facts, on=on, at=at, law=law or known, brief=brief)
-    if sessions is not None:
-        case.rules.sessions = sessions
     matches = [*case.missing_records(), *case.matching_rows()]
     waits = case.waits()
     if waits:
@@ -105,18 +99,20 @@ class _Case:
         on: date,
         at: datetime | None,
         law: LawDay,
-        brief: bool,
+        brief: Brief | None,
     ) -> None:
         self.pack, self.facts, self.on, self.at = pack, facts, on, at
         # Converted to FEEL's own kinds once, because every rule of the decision reads them.
-        known = case_context(pack.facts, facts, on=on)
-        self.context = {name: to_feel(value) for name, value in known.items()}
+        self.context = (brief.context if brief else None) or _seen(pack, facts, on)
         self.lookups = needed_lookups(pack, facts, context=self.context)
         self.unanswered = missing_answers(pack, facts, context=self.context)
         self.values: dict[str, Any] = {}
         self.steps: list[Step] = []
-        self.words = Reasoner(pack, facts, brief=brief)
+        self.words = Reasoner(pack, facts, brief=brief is not None)
         self.rules = Applier(pack, self.words, self.context, law)
+        if brief is not None:
+            brief.context = self.context
+            self.rules.sessions = brief.sessions
 
     # --- what speaks for refusal -------------------------------------------------------------
 
@@ -292,3 +288,8 @@ class _Case:
 
     def _unworded(self, table: str, code: str) -> ReasonText:
         raise Problem(ENG_DECISION_FAILED, decision=table, file="reasons.yaml", detail=code)
+
+
+def _seen(pack: Pack, facts: CaseFacts, on: date) -> dict[str, Any]:
+    """Return what rules see of a case."""
+    return {name: to_feel(value) for name, value in case_context(pack.facts, facts, on=on).items()}
