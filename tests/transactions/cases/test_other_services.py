@@ -422,6 +422,33 @@ def test_what_an_officer_sends_back_is_completed_and_checked_again(
     assert case_advance(case.pk).stage == "payment"
 
 
+def test_what_was_paid_counts_when_the_drawings_come_back_larger(
+    building: Path, town: Town, person: Person
+) -> None:
+    case = pay(completed(begun(person), VARIANCE, person), town)
+    before = Bill.objects.get().amount_minor
+    case = step(case, "correct", role=Role.OFFICER, stage="engineer")
+    assert case.stage == "drawings"
+
+    case = answered(case, person, ["building"], {**VARIANCE, "building.typical_area": "200"})
+    case = step(case, "complete", role=Role.PARTNER)
+    assert case.stage == "first-payment"
+    more = Bill.objects.get(number=case.bill_number)
+    assert before + more.amount_minor == case.facts.value("permit.first_minor")
+    assert where(pay(case, town)) == {"engineer"}
+
+
+def test_nothing_more_is_asked_when_the_drawings_come_back_as_they_were(
+    building: Path, town: Town, person: Person
+) -> None:
+    case = pay(completed(begun(person), VARIANCE, person), town)
+    case = step(case, "correct", role=Role.OFFICER, stage="engineer")
+    case = step(case, "complete", role=Role.PARTNER)
+    assert where(case) == {"engineer"}
+    assert Bill.objects.count() == 1
+    assert steps(case).count("fee_paid") == 1
+
+
 # --- a fee that is given back --------------------------------------------------------------------
 
 

@@ -18,14 +18,21 @@ from taysir.ui.formats import format_date
 
 
 def issue_bill(case: Case, pack: Pack, stage: Stage, *, at: datetime) -> None:
-    """Bill what the stage's fact says; nothing to pay makes no bill. Saves no case."""
-    amount = int(case.facts.value(stage.bill) or 0)
-    if amount == 0:
+    """Bill what the stage's fact says, less what was paid here before. Saves no case.
+
+    A case that was sent back comes to the stage again, perhaps with another amount: what was paid
+    counts, and only the difference is asked for. Without a bill the case goes on by itself.
+    """
+    earlier = payments.bills_of_part(case.number, part=stage.name)
+    paid = sum(bill.amount_minor for bill in earlier if bill.is_paid)
+    amount = int(case.facts.value(stage.bill) or 0) - paid
+    case.bill_number = ""
+    if amount <= 0:
         return
     due = timezone.localdate(at) + timedelta(days=limits.BILL_DAYS)
     bill = payments.create_bill(
         case_number=case.number,
-        part=stage.name,
+        part=payments.next_part(stage.name, earlier=len([b for b in earlier if b.is_paid])),
         amount_minor=amount,
         payer_ref=case.person_ref,
         description={"ar": pack.service.title["ar"], "en": pack.service.title["en"]},

@@ -108,7 +108,7 @@ def schedule(case: Case, pack: Pack, *, at: datetime) -> None:
     if stage.final:
         case.due_at, case.tries = None, 0
         return
-    if decides(stage) or stage.documents or _is_free(case, stage):
+    if decides(stage) or stage.documents or (stage.bill and not case.bill_number):
         case.due_at = at
         return
     following = due_at(pack, case.token, work=work_time())
@@ -120,10 +120,6 @@ def schedule(case: Case, pack: Pack, *, at: datetime) -> None:
     if stage.timer is not None and outcomes & down:
         case.due_at = at + pause(case.tries)
         case.tries += 1
-
-
-def _is_free(case: Case, stage: Stage) -> bool:
-    return bool(stage.bill) and not case.facts.value(stage.bill)
 
 
 def postpone(case: Case, *, at: datetime) -> None:

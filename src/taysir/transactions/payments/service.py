@@ -34,6 +34,9 @@ from taysir.transactions.payments.numbers import bill_number
 
 log = get_logger(__name__)
 
+_AGAIN = "#"
+"""Stands between a part and how many times it was billed."""
+
 
 def create_bill(
     *,
@@ -79,6 +82,17 @@ def create_bill(
         transaction.on_commit(lambda: _follow(bill, now=moment, tolerant=True))
         bill.refresh_from_db()
     return bill
+
+
+def bills_of_part(case_number: str, *, part: str) -> list[Bill]:
+    """Return the bills of one part of a fee, oldest first: a part may be billed once more."""
+    found = Bill.objects.filter(case_number=case_number).order_by("created_at", "pk")
+    return [bill for bill in found if bill.part.partition(_AGAIN)[0] == part]
+
+
+def next_part(part: str, *, earlier: int) -> str:
+    """Return the name under which a part is billed once more."""
+    return f"{part}{_AGAIN}{earlier + 1}" if earlier else part
 
 
 def give_back(case_number: str, *, amount_minor: int) -> Bill:

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='bill',
             name='part',
-            field=models.CharField(blank=True, max_length=64),
+            field=models.CharField(blank=True, max_length=72),
         ),
         migrations.AlterField(
             model_name='bill',
