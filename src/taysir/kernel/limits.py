@@ -616,8 +616,8 @@ CASE_LEASE_S: Final = 3
 CASE_STEPS: Final = 12
 """Steps that the system takes with one case in one go; the longest path has six."""
 
-BILL_PART_CHARS: Final = 64
-"""The name of one part of a fee: a stage of the flow, whose codes are as long."""
+BILL_PART_CHARS: Final = 72
+"""The name of one part of a fee: a stage of the flow, and how many times it was billed."""
 
 KEPT_PACKS: Final = 16
 """Earlier versions of services that a process holds compiled; others are built again."""
