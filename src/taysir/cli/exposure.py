@@ -12,6 +12,7 @@ import msgspec
 import typer
 
 from taysir.cli.output import console, errors, print_json, say
+from taysir.cli.thumbprints import ThumbprintCommand
 from taysir.exchange.exposure import Exposure, fields_of_agreements, touches
 from taysir.exchange.keys.service import read_certificate
 from taysir.exchange.settings import read_settings
@@ -32,7 +33,7 @@ _SHOWN = 20
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    app.command("exposure")(exposure)
+    app.command("exposure", cls=ThumbprintCommand)(exposure)
 
 
 def exposure(

@@ -18,6 +18,7 @@ from taysir.cli.admin_call import ask_admin
 from taysir.cli.api_keys import api_keys
 from taysir.cli.log_keys import log_keys
 from taysir.cli.output import console, print_json, say
+from taysir.cli.thumbprints import ThumbprintCommand
 from taysir.exchange.admin_gate import KEYS_PATH, RELOAD_PATH
 from taysir.exchange.authority import open_authority, write_federation
 from taysir.exchange.certifying import certify as certify_request
@@ -193,7 +194,7 @@ def certify_key(
     )
 
 
-@keys.command("revoke")
+@keys.command("revoke", cls=ThumbprintCommand)
 def revoke_key(
     name: Annotated[str, typer.Argument(help="The certificate's thumbprint, or its file.")],
     authority: Authority,

@@ -156,6 +156,17 @@ def test_the_authority_certifies_only_who_is_registered(place: Place, tmp_path: 
     assert refusal(*unknown) == "EXC-0609"
 
 
+@pytest.mark.parametrize("begin", ["A", "-A", "-h", "--"])
+def test_a_thumbprint_may_begin_with_a_dash(place: Place, begin: str) -> None:
+    name = begin.ljust(43, "h")
+    authority = ("--authority", place.authority.folder)
+    assert refusal("revoke", name, *authority) == "EXC-0609"
+    assert refusal("revoke", *authority, name) == "EXC-0609"
+    arguments = ["exposure", name, "--settings", str(place.settings), "--from", "2026-01-01"]
+    told = CliRunner().invoke(build_app(["exposure"]), [*arguments, "--json"])
+    assert json.loads(told.stdout)["key"] == name
+
+
 def test_sighup_and_reload_take_new_settings_and_keep_the_old_ones_on_a_fault(
     place: Place,
 ) -> None:
