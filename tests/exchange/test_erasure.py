@@ -185,6 +185,36 @@ def test_keys_open_exactly_what_was_sealed_and_not_erased(
     keys.close()
 
 
+@settings(max_examples=30, deadline=None)
+@given(kept=st.integers(0, 5 * SLOT_BYTES))
+def test_a_power_cut_harms_no_key_that_was_flushed(
+    tmp_path_factory: pytest.TempPathFactory, kept: int
+) -> None:
+    """Slots that were being written may be there in part; those before them open as ever."""
+    folder = tmp_path_factory.mktemp("keys")
+    keys = BodyKeys(folder, node_key=KEY)
+    slot, cipher = keys.cipher_for("s-1")
+    keys.flush()
+    sealed = cipher.encrypt(bytes(12), b"body", None)
+    synced = (folder / "keys.bin").read_bytes()
+    for number in range(5):
+        keys.cipher_for(f"new-{number}")
+    keys.flush()
+    keys.close()
+    written = (folder / "keys.bin").read_bytes()
+    at = 2 * SLOT_BYTES + kept
+    (folder / "keys.bin").write_bytes(written[:at] + synced[at:])
+    again = BodyKeys(folder, node_key=KEY)
+    assert again.cipher_of(slot).decrypt(bytes(12), sealed, None) == b"body"
+    for number in range(5, 10):
+        later, other = again.cipher_for(f"new-{number}")
+        again.flush()
+        box = other.encrypt(bytes(12), b"later", None)
+        assert again.cipher_of(later).decrypt(bytes(12), box, None) == b"later"
+    assert again.erase("s-1") == 1
+    again.close()
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=80))
 def test_bytes_that_are_no_record_are_named_as_damage(payload: bytes) -> None:

@@ -132,6 +132,40 @@ def test_a_changed_bit_in_the_open_segment_is_no_torn_end(
     assert found.value.kind is EXC_JOURNAL_DAMAGED
 
 
+SECTOR = 512
+
+
+@settings(max_examples=40, deadline=None)
+@given(kept=st.lists(st.booleans(), min_size=12, max_size=12))
+def test_a_power_cut_leaves_the_last_batch_whole_or_not_there(
+    tmp_path_factory: pytest.TempPathFactory, kept: list[bool]
+) -> None:
+    """A disk writes sectors in any order; what it had not synced may be there in part."""
+    folder = tmp_path_factory.mktemp("segments")
+    store = SegmentStore(folder, segment_bytes=1 << 14)
+    before = [b"durable" * 100] * 3
+    store.append(before)
+    [file] = folder.glob("*.segment")
+    synced = file.read_bytes()
+    last = [b"told nobody" * 60] * 6
+    store.append(last)
+    store.close()
+    written, cut = file.read_bytes(), bytearray(synced)
+    changed = [
+        at for at in range(0, len(written), SECTOR) if written[at:][:SECTOR] != synced[at:][:SECTOR]
+    ]
+    for at, is_kept in zip(changed, kept, strict=False):
+        if is_kept:
+            cut[at : at + SECTOR] = written[at : at + SECTOR]
+    file.write_bytes(cut)
+    whole = bytes(cut) == written
+    assert payloads(folder) == before + (last if whole else [])
+    store = SegmentStore(folder, segment_bytes=1 << 14)
+    store.append([b"next"])
+    store.close()
+    assert verify_segments(folder) == len(before) + (len(last) if whole else 0) + 1
+
+
 def test_a_missing_segment_is_found(tmp_path: Path) -> None:
     filled(tmp_path, batches=15)
     sorted(tmp_path.glob("*.segment"))[1].unlink()
