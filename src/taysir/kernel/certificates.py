@@ -240,6 +240,9 @@ def verify_crl(der: bytes, *, issuer_der: bytes) -> dict[int, datetime]:
     issuer = load_certificate(issuer_der)
     try:
         crl = x509.load_der_x509_crl(der)
+    except Exception as cause:  # the parser documents no closed set of errors for hostile input
+        raise _refusal(issuer, reason="its revocation list is unreadable") from cause
+    try:
         key = issuer.public_key()
         assert isinstance(key, ec.EllipticCurvePublicKey)
         if not crl.is_signature_valid(key):
