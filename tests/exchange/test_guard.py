@@ -20,10 +20,10 @@ from taysir.testing.nodes import HOST, PERSONS, PORTAL, PURPOSE, TwoNodes, two_n
 from tests.exchange.extra_node import changed, extra_node
 
 SHORT = HttpLimits(
-    header_timeout_s=0.3,
-    body_timeout_s=0.3,
-    idle_timeout_s=0.6,
-    write_timeout_s=0.4,
+    header_timeout_s=0.6,
+    body_timeout_s=0.6,
+    idle_timeout_s=1.5,
+    write_timeout_s=0.6,
     linger_s=0.2,
     header_bytes=2048,
     body_bytes=4096,
@@ -172,21 +172,23 @@ def test_a_client_that_does_not_read_its_answers_is_ended(tmp_path: Path) -> Non
 # --- too many ------------------------------------------------------------------------------------
 
 
-def test_one_address_cannot_take_all_connections(guarded: RunningNode) -> None:
-    kept = [connect(guarded) for _ in range(8)]
-    for connection in kept:
-        connection.sendall(WHOLE)
-        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
-    with connect(guarded) as ninth:
-        status, headers, body = read_all(ninth)
-    assert (status, body["code"], headers["retry-after"]) == (503, "EXC-0176", "1")
-    kept.pop().close()
-    deadline = time.monotonic() + 10
-    while not is_available(guarded):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    for connection in kept:
-        connection.close()
+def test_one_address_cannot_take_all_connections(shared_nodes: TwoNodes, tmp_path: Path) -> None:
+    bounds = HttpLimits(connections=12, connections_per_address=8)
+    with extra_node(shared_nodes, changed(shared_nodes, tmp_path, http=bounds)) as node:
+        kept = [connect(node) for _ in range(8)]
+        for connection in kept:
+            connection.sendall(WHOLE)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        with connect(node) as ninth:
+            status, headers, body = read_all(ninth)
+        assert (status, body["code"], headers["retry-after"]) == (503, "EXC-0176", "1")
+        kept.pop().close()
+        deadline = time.monotonic() + 10
+        while not is_available(node):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        for connection in kept:
+            connection.close()
 
 
 def test_an_information_system_that_asks_too_often_is_told_when_to_come_again(
