@@ -52,6 +52,12 @@ class Decision(Element):
     """A value that is decided."""
 
     run: Run
+    id: str = field(init=False)
+    required: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", self.key.rpartition("#")[2])
+        object.__setattr__(self, "required", tuple(each.name for each in self.requires))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +127,10 @@ class Evaluation:
         value = coerce(made, element.kind)
         self.trace.append(
             DecisionTrace(
-                id=element.key.rpartition("#")[2],
+                id=element.id,
                 name=element.name,
                 value=give_back(value),
-                requires=tuple(each.name for each in element.requires),
+                requires=element.required,
                 tables=tuple(tables),
             )
         )

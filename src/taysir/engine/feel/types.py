@@ -196,7 +196,11 @@ def type_conforms(narrow: FeelType, wide: FeelType) -> bool:
 
 def coerce(value: Value, kind: FeelType) -> Value:
     """Return the value as one of the type by the implicit conversions, or null."""
-    if value is None or is_instance(value, kind):
+    if value is None or kind is ANY:
+        return value
+    if type(kind) is SimpleType and type(value) is KINDS.get(kind.name):
+        return value
+    if is_instance(value, kind):
         return value
     base: FeelType = kind
     while isinstance(base, ConstrainedType):
