@@ -110,6 +110,12 @@ class AdminFace:
             "# HELP taysir_journal_records_total Exchanges in the journal.",
             "# TYPE taysir_journal_records_total counter",
             f"taysir_journal_records_total {journal.count}",
+            "# HELP taysir_journal_refusing Whether new calls are refused for want of disk.",
+            "# TYPE taysir_journal_refusing gauge",
+            f"taysir_journal_refusing {int(journal.refusing)}",
+            "# HELP taysir_refusals_left_out_total Unsigned refusals that left no record.",
+            "# TYPE taysir_refusals_left_out_total counter",
+            f"taysir_refusals_left_out_total {self._node.refusals.left_out}",
             *(self._node.keeper.metrics() if self._node.keeper else ()),
         ]
         kind = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")

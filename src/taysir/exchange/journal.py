@@ -14,7 +14,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -23,18 +23,18 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from taysir.exchange.erasure import BodyKeys, node_body_key
-from taysir.exchange.errors import EXC_JOURNAL, EXC_JOURNAL_DAMAGED, EXC_UNKNOWN_EXCHANGE
-from taysir.exchange.index import ExchangeIndex, IndexEntry, IndexRow, index_row
+from taysir.exchange.errors import EXC_JOURNAL, EXC_JOURNAL_DAMAGED
+from taysir.exchange.index import ExchangeIndex, IndexRow, index_row
 from taysir.exchange.index_feeder import IndexFeeder
 from taysir.exchange.journal_lock import JournalLock
+from taysir.exchange.journal_lookups import JournalLookups
 from taysir.exchange.journal_records import (
     decode_exchange,
     encode_exchanges,
     erasure_record,
-    received_call,
 )
 from taysir.exchange.journal_store import Place, Record, Store
-from taysir.exchange.model import Direction, StoredExchange
+from taysir.exchange.model import StoredExchange
 from taysir.exchange.segments import SegmentStore
 from taysir.exchange.store_errors import EXC_INDEX_WRONG
 from taysir.kernel import limits
@@ -80,7 +80,7 @@ class _Prepare:
     """The wish to have the store prepare itself."""
 
 
-class Journal:
+class Journal(JournalLookups):
     """The evidence of one node; make it inside the running event loop and close it at the end."""
 
     def __init__(
@@ -200,6 +200,15 @@ class Journal:
             raise _refusal(self._trouble)
         if self._pending and self._loop.time() - self._stuck_since > limits.JOURNAL_WAIT_S:
             raise _refusal("the disk is too far behind")
+
+    @property
+    def refusing(self) -> bool:
+        """Whether new calls are refused now."""
+        try:
+            self.check()
+        except Problem:
+            return True
+        return False
 
     def submit(self, exchanges: Sequence[StoredExchange]) -> asyncio.Future[int]:
         """Queue records and return the future of their first position, from the event loop.
@@ -404,67 +413,6 @@ class Journal:
     async def indexed(self) -> None:
         """Wait until everything that is durable now can be looked up."""
         await self._loop.run_in_executor(None, self._feeder.wait)
-
-    # --- reading ---------------------------------------------------------------------------------
-
-    def find(self, exchange_id: str) -> list[StoredExchange]:
-        """Return what this node holds of an exchange: one record a side; raises EXC-0141."""
-        entries = self._read(self._index.of_exchange(exchange_id))
-        found = [exchange for exchange in entries if exchange.exchange_id == exchange_id]
-        if not found:
-            raise Problem(EXC_UNKNOWN_EXCHANGE)
-        return found
-
-    def about(self, subject: str, *, limit: int) -> list[StoredExchange]:
-        """Return the exchanges about a pseudonymous subject, newest first."""
-        found = self._read(self._index.about(subject, limit=limit))
-        return [exchange for exchange in found if exchange.subject == subject]
-
-    def of_issue(self, issue: str, *, limit: int) -> list[StoredExchange]:
-        """Return the exchanges that belong to an issue, newest first."""
-        found = self._read(self._index.of_issue(issue, limit=limit))
-        return [exchange for exchange in found if exchange.issue == issue]
-
-    def erasures(self) -> list[StoredExchange]:
-        """Return the records of erasures, oldest first."""
-        return list(self._read(self._index.erasures()))
-
-    def latest(self, *, limit: int) -> list[StoredExchange]:
-        """Return the newest exchanges, newest first."""
-        return list(self._read(self._index.latest(limit=limit)))
-
-    def signed_by(
-        self, thumbprint: str, *, from_ms: int, until_ms: int
-    ) -> Iterator[StoredExchange]:
-        """Yield the exchanges with a statement signed by a certificate, oldest first."""
-        yield from self._read(self._index.signed_by(thumbprint, from_ms=from_ms, until_ms=until_ms))
-
-    def _read(self, found: Iterable[IndexEntry]) -> Iterator[StoredExchange]:
-        for entry in found:
-            payload = self._store.read(entry.place)
-            yield decode_exchange(payload, position=entry.position, keys=self._keys)
-
-    def answered_since(self, agreement: str, *, direction: Direction, since_ms: int) -> int:
-        """Return how many calls an agreement carried since a time, for quotas."""
-        return self._index.answered_since(agreement, direction=direction, since_ms=since_ms)
-
-    def received_since(self, since_ms: int) -> list[tuple[str, str]]:
-        """Return consumer and number of the calls received since a time, the newest last.
-
-        No more than the replay cache holds. Cost: about 8 µs for each record since then.
-        """
-        start = self._index.first_since(since_ms)
-        if start is None:
-            return []
-        start = max(start, self._store.next_position - limits.REPLAY_CACHE_IDS)
-        calls = (received_call(record.payload) for record in self._store.records(start=start))
-        return [call for call in calls if call is not None]
-
-    def exchanges(self, *, start: int = 0, bodies: bool = True) -> Iterator[StoredExchange]:
-        """Yield the records from a position on, on request with their bodies still sealed."""
-        keys = self._keys if bodies else None
-        for record in self._store.records(start=start):
-            yield decode_exchange(record.payload, position=record.position, keys=keys)
 
     async def close(self) -> None:
         """Write what is pending and release the files."""
