@@ -13,9 +13,10 @@ from taysir.exchange.log_keeper import LogKeeper
 from taysir.exchange.log_lag import LogLag
 from taysir.exchange.log_requests import Answer
 from taysir.kernel import limits
+from taysir.kernel.checkpoint import open_note
 from taysir.kernel.errors import Problem
 from taysir.kernel.merkle import verify_inclusion
-from tests.exchange.logs import MemoryJournal
+from tests.exchange.logs import MemoryJournal, open_log
 from tests.exchange.third_parties import ThirdParties
 
 TEN_MINUTES, FOUR_HOURS, A_DAY = 600, 4 * 3600, 24 * 3600
@@ -332,6 +333,50 @@ def test_settling_does_not_wait_for_ever(tmp_path: Path) -> None:
         release.set()
         await keeper.idle()
         assert keeper.state()["stamped"] == 1
+        await keeper.close()
+
+    asyncio.run(run())
+
+
+def test_a_disk_that_fails_is_tried_again(tmp_path: Path) -> None:
+    """Tiles cannot be written for a while; afterwards the same history is signed."""
+
+    async def run() -> None:
+        others, journal = ThirdParties(tmp_path), MemoryJournal()
+        keeper = opened(others, journal)
+        journal.grow(100, at_ms=others.now_ms)
+        await ticks(keeper, others, seconds=2)
+        tiles = tmp_path / "transparency" / "log" / "tile"
+        tiles.rename(tiles.with_name("aside"))
+        tiles.write_bytes(b"in the way")
+        journal.grow(400, at_ms=others.now_ms)
+        await ticks(keeper, others, seconds=5)
+
+        assert keeper.state()["checkpoint"] == 100
+        assert keeper.failures["disk"] > 0
+        keeper.check()
+        tiles.unlink()
+        tiles.with_name("aside").rename(tiles)
+        await ticks(keeper, others, seconds=20)
+
+        assert keeper.state()["stamped"] == 500
+        served = keeper.served
+        assert served is not None
+        again = open_log(tmp_path / "again", journal)
+        again.publish()
+        assert served.checkpoint == again.checkpoint
+        for position in (0, 99, 100, 255, 256, 499):
+            proof = keeper.prove(position, signed_at_ms=0)
+            row = journal.rows[position]
+            assert proof is not None
+            point, _signatures = open_note(proof.proof.checkpoint, keys=())
+            verify_inclusion(
+                served.leaves.leaf(position, request=row.request, response=row.response),
+                index=position,
+                size=point.size,
+                proof=proof.proof.hashes,
+                root=point.root,
+            )
         await keeper.close()
 
     asyncio.run(run())

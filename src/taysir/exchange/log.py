@@ -157,6 +157,16 @@ class TransparencyLog:
         self._write_partial_tiles()
         return self._builder
 
+    def reopen(self) -> None:
+        """Begin again from the last checkpoint, after the disk failed in the middle of something.
+
+        Raises:
+            Problem: EXC-0541.
+            OSError: while the disk still fails.
+        """
+        self._rows.clear()
+        self._builder = self._restored() or self._rebuilt()
+
     # --- growing ---------------------------------------------------------------------------------
 
     @property

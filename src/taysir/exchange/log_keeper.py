@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -117,6 +118,7 @@ class LogKeeper:
         self._log: TransparencyLog | None = None
         self._asker: WitnessAsker | None = None
         self._broken: Problem | None = None
+        self._unsure = False
         self._status_size = -1
         self.failures: Counter[str] = Counter()
         self.witnesses = 0
@@ -168,8 +170,8 @@ class LogKeeper:
         for task in self._under_way:
             task.cancel()
         if self._log is not None and self._broken is None:
-            await self._in_thread(self._grow, self._log)
-        self._threads.shutdown(wait=True)
+            await self._kept(self._grow, self._log)
+        await asyncio.to_thread(self._threads.shutdown)
         self._archive.close()
 
     # --- the work --------------------------------------------------------------------------------
@@ -179,15 +181,14 @@ class LogKeeper:
         if self._log is None or self._broken is not None:
             return
         now_ms, due = self._ports.now_ms(), self._due
-        behind = self._pending or self._log.behind
-        if behind and not self._work.locked():
-            async with self._work:
-                await self._in_thread(self._drain, self._log)
+        if self._unsure and not await self._kept(self._reopen, self._log):
+            return
+        if (self._pending or self._log.behind) and not self._work.locked():
+            await self._kept(self._drain, self._log)
         grown = self._log.size > self._log.checkpoint.size
         if grown and now_ms - due.published >= limits.LOG_CHECKPOINT_INTERVAL_S * 1000:
             due.published = now_ms
-            async with self._work:
-                await self._in_thread(self._log.publish)
+            await self._kept(self._publish, self._log)
         incomplete = self._log.checkpoint.size > self.stamped_size
         if incomplete and now_ms - due.round >= limits.LOG_STAMP_INTERVAL_S * 1000:
             self._start(self.round())
@@ -206,14 +207,30 @@ class LogKeeper:
         task.add_done_callback(self._under_way.discard)
         return {task}
 
-    async def _in_thread(self, work: Callable[..., Any], *values: Any) -> Any:
+    async def _kept(self, work: Callable[..., object], *values: object) -> bool:
+        """Write something, one thing at a time; returns whether it is written.
+
+        A disk that fails is tried again, from the last checkpoint on; a log that does not fit its
+        journal is not.
+        """
         loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._threads, work, *values)
-        except Problem as problem:
-            log.error("log_stopped", code=problem.code)
-            self._broken = problem
-            return None
+        async with self._work:
+            try:
+                await loop.run_in_executor(self._threads, work, *values)
+            except Problem as problem:
+                log.error("log_stopped", code=problem.code)
+                self._broken = problem
+            except (OSError, sqlite3.Error) as error:
+                self.failures["disk"] += 1
+                self._unsure = True
+                log.warning("log_not_written", reason=type(error).__name__)
+            else:
+                return True
+        return False
+
+    def _reopen(self, kept: TransparencyLog) -> None:
+        kept.reopen()
+        self._unsure = False
 
     def _drain(self, kept: TransparencyLog) -> None:
         while self._pending:
@@ -221,8 +238,14 @@ class LogKeeper:
             kept.append(position, statements)
         kept.catch_up()
 
+    def _publish(self, kept: TransparencyLog) -> None:
+        if not self._unsure:
+            kept.publish()
+
     def _grow(self, kept: TransparencyLog) -> None:
         """Make leaves of everything durable and sign it."""
+        if self._unsure:
+            self._reopen(kept)
         self._drain(kept)
         kept.publish()
 
@@ -236,8 +259,8 @@ class LogKeeper:
         return self.stamped_size > position
 
     async def _settle(self, kept: TransparencyLog) -> None:
-        async with self._work:
-            await self._in_thread(self._grow, kept)
+        if not await self._kept(self._grow, kept):
+            return
         await asyncio.gather(self.round(), self.renew_status())
 
     async def round(self) -> None:
@@ -264,10 +287,9 @@ class LogKeeper:
         row = ArchivedCheckpoint(
             size=size, note=cosigned, token=token, complete=complete, at_ms=now_ms
         )
-        await self._in_thread(self._archive.keep, row)
-        async with self._work:
-            await self._in_thread(self._log.show_cosigned, cosigned)
-        if complete:
+        kept = await self._kept(self._archive.keep, row)
+        await self._kept(self._log.show_cosigned, cosigned)
+        if complete and kept:
             self._lag.completed(size, at_ms=now_ms)
 
     async def _cosign(self, note: bytes, peer: WitnessPeer) -> bytes:
@@ -288,6 +310,10 @@ class LogKeeper:
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._threads, work)
+        except sqlite3.Error as error:
+            self.failures["disk"] += 1
+            log.warning("log_not_written", reason=type(error).__name__)
+            return b""
         except Problem as problem:
             self.failures[name.partition(" ")[0]] += 1
             log.warning("third_party_failed", party=name, code=problem.code, **problem.params)
@@ -369,11 +395,11 @@ class LogKeeper:
             "# TYPE taysir_log_stamped_total counter",
             f'taysir_log_stamped_total{{in_time="yes"}} {lag.in_time}',
             f'taysir_log_stamped_total{{in_time="no"}} {lag.late}',
-            "# HELP taysir_log_failures_total Third parties that did not answer well.",
+            "# HELP taysir_log_failures_total Third parties, or the disk, that failed.",
             "# TYPE taysir_log_failures_total counter",
             *(
                 f'taysir_log_failures_total{{party="{party}"}} {self.failures[party]}'
-                for party in ("witness", "stamp", "status")
+                for party in ("witness", "stamp", "status", "disk")
             ),
         ]
         return lines
