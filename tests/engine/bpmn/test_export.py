@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,7 @@ def assert_sound(data: bytes) -> None:
     assert all(len(line.all("waypoint")) >= 2 for line in lines.values())
     assert_apart(nodes, shapes)
     assert_inside(lanes, shapes)
+    assert_free(flows, lines, {name: bounds(shapes[name]) for name in nodes})
 
 
 def assert_apart(nodes: dict[str, Element], shapes: dict[str, Element]) -> None:
@@ -95,6 +96,28 @@ def assert_apart(nodes: dict[str, Element], shapes: dict[str, Element]) -> None:
             assert b[1] <= a[3]
         else:
             assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1], (one, other)
+
+
+def assert_free(
+    flows: dict[str, Element],
+    lines: dict[str, Element],
+    boxes: dict[str, tuple[float, float, float, float]],
+) -> None:
+    """No way crosses a shape other than its two ends, and every way turns at right angles."""
+    for name, line in lines.items():
+        points = [(float(p.get("x")), float(p.get("y"))) for p in line.all("waypoint")]
+        ends = {flows[name].get("sourceRef"), flows[name].get("targetRef")}
+        for (x1, y1), (x2, y2) in pairwise(points):
+            assert x1 == x2 or y1 == y2, name
+            for other, (left, top, right, bottom) in boxes.items():
+                apart = max(x1, x2) <= left or min(x1, x2) >= right
+                apart = apart or max(y1, y2) <= top or min(y1, y2) >= bottom
+                assert apart or other in ends or is_host(other, ends), (name, other)
+
+
+def is_host(task: str, ends: set[str]) -> bool:
+    """Whether one of the ends is an event on the border of a task."""
+    return any(end.startswith(f"{task}.") for end in ends)
 
 
 def assert_inside(lanes: list[Element], shapes: dict[str, Element]) -> None:

@@ -98,24 +98,28 @@ def _diagram(layout: Layout) -> Tag:
         _shape(f"lane.{role.value}", box, horizontal=True) for role, box in layout.lanes.items()
     ]
     shapes += [_shape(name, box) for name, box in layout.nodes.items()]
-    edges = [_line(name, points) for name, points in layout.edges.items()]
+    edges = [_line(name, points, layout.labels.get(name)) for name, points in layout.edges.items()]
     plane = tag("bpmndi:BPMNPlane", *shapes, *edges, id="plane", bpmnElement="collaboration")
     return tag("bpmndi:BPMNDiagram", plane, id="diagram")
 
 
 def _shape(element: str, box: Box, *, horizontal: bool = False) -> Tag:
-    bounds = tag(
-        "dc:Bounds", x=str(box.x), y=str(box.y), width=str(box.width), height=str(box.height)
-    )
     return tag(
         "bpmndi:BPMNShape",
-        bounds,
+        _bounds(box),
         id=f"{element}.shape",
         bpmnElement=element,
         isHorizontal="true" if horizontal else "",
     )
 
 
-def _line(element: str, points: Points) -> Tag:
+def _line(element: str, points: Points, label: Box | None) -> Tag:
     waypoints = (tag("di:waypoint", x=str(x), y=str(y)) for x, y in points)
-    return tag("bpmndi:BPMNEdge", *waypoints, id=f"{element}.line", bpmnElement=element)
+    name = tag("bpmndi:BPMNLabel", _bounds(label)) if label else None
+    return tag("bpmndi:BPMNEdge", *waypoints, name, id=f"{element}.line", bpmnElement=element)
+
+
+def _bounds(box: Box) -> Tag:
+    return tag(
+        "dc:Bounds", x=str(box.x), y=str(box.y), width=str(box.width), height=str(box.height)
+    )
