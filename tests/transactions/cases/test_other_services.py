@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from taysir.engine.definition import Role
@@ -312,12 +313,13 @@ def test_a_villa_within_the_limits_is_paid_at_once(
 
 
 def test_a_variance_is_paid_in_parts_and_decided_by_the_committee(
-    building: Path, town: Town, person: Person
+    building: Path, town: Town, person: Person, browser: Client
 ) -> None:
     case = completed(begun(person), VARIANCE, person)
     assert case.stage == "first-payment"
     first = Bill.objects.get()
     assert first.amount_minor == case.facts.value("permit.first_minor")
+    assert first.number in browser.get(f"/cases/{case.number}/").content.decode()
 
     case = pay(case, town)
     assert where(case) == {"engineer"}  # a small villa is not put before civil defence
@@ -453,7 +455,7 @@ def test_nothing_more_is_asked_when_the_drawings_come_back_as_they_were(
 
 
 def test_a_certificate_not_printed_in_a_month_gives_the_delivery_fee_back(
-    birth: Path, town: Town, person: Person
+    birth: Path, town: Town, person: Person, browser: Client
 ) -> None:
     case = born(person, town)
     assert case.stage == "printing"
@@ -465,6 +467,9 @@ def test_a_certificate_not_printed_in_a_month_gives_the_delivery_fee_back(
     assert case.stage == "granted"
     assert Bill.objects.get().refund_due_minor == 2_000
     assert "fee_refunded" in steps(case)
+    page = browser.get(f"/cases/{case.number}/").content.decode()
+    assert "يُرد إليك جزء من الرسم" in page
+    assert "20 دينار" in page
 
 
 def test_a_certificate_printed_in_time_gives_nothing_back(

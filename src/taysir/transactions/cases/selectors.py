@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +12,9 @@ from django.utils import timezone
 
 from taysir.engine.choices import choices_of
 from taysir.engine.decision import Decision, Outcome
-from taysir.engine.definition import Pack, Page, Question
+from taysir.engine.definition import Pack, Page, Question, Role
 from taysir.engine.facts import CaseFacts, Fact, FactSource, Fetched
-from taysir.engine.flow import promised_by, stage_of
+from taysir.engine.flow import actions_for, promised_by, stage_of
 from taysir.engine.lookups import needed_lookups
 from taysir.engine.pages import visible_pages, visible_questions
 from taysir.engine.rules import decide
@@ -187,6 +188,33 @@ def promised(case: Case, pack: Pack) -> datetime | None:
     if case.submitted_at is None:
         return None
     return promised_by(pack, case.token, at=timezone.now())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a case's place in its flow means for the person, whatever the stages are called."""
+
+    final: str
+    is_draft: bool
+    is_paying: bool
+    is_waiting: bool
+    may_withdraw: bool
+
+
+def standing(case: Case, pack: Pack) -> Standing:
+    """Return where a case stands, as its flow says."""
+    stage, decision = stage_of(pack, case.token), case.decision
+    open_case = not stage.final
+    paying = bool(stage.bill and case.bill_number)
+    waits = decision is not None and decision.outcome in (Outcome.WAITING, Outcome.REFERRED)
+    offered = actions_for(pack, case.token, role=Role.APPLICANT)
+    return Standing(
+        final=stage.final,
+        is_draft=stage.name == pack.flow.start,
+        is_paying=paying,
+        is_waiting=open_case and waits and not paying,
+        may_withdraw=any(action.name == "withdraw" for action in offered),
+    )
 
 
 def stage_title(case: Case, pack: Pack, *, language: Language) -> str:

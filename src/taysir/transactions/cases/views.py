@@ -154,6 +154,7 @@ def case(request: HttpRequest, person: Person, number: str) -> HttpResponse:
         "service": pack.service,
         "next_page": following.id if following else "",
         "stage": selectors.stage_title(found, pack, language=language),
+        "standing": selectors.standing(found, pack),
         "decision": found.decision,
         "timeline_items": selectors.timeline_items(found, pack, language=language),
         "promised": selectors.promised(found, pack),
