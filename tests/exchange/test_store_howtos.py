@@ -73,6 +73,13 @@ def test_erase_a_person(run: Callable[..., str], tmp_path: Path) -> None:
     assert check_node(tmp_path / "asking").clean
 
 
+def test_the_arabic_page_gives_the_same_commands() -> None:
+    """Both languages tell the same steps."""
+    values = {"PERSON": "1", "ADMIN": "a", "NODE": "n"}
+    arabic = commands("erase-a-person.ar.md", **values)
+    assert list(arabic) == list(commands("erase-a-person.md", **values))
+
+
 def ask_about(nodes: TwoNodes, person: str) -> None:
     with nodes.client() as client:
         answer = client.ask(PERSONS, path="/persons/7", purpose=PURPOSE, subject=person)
