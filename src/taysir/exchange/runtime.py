@@ -18,6 +18,7 @@ from taysir.exchange.descriptions import Descriptions
 from taysir.exchange.errors import EXC_BUSY, EXC_FEDERATION_EXPIRED, EXC_REPLAY
 from taysir.exchange.journal import Journal
 from taysir.exchange.journal_refusals import RefusalKeeper
+from taysir.exchange.keys.base import DistantKey
 from taysir.exchange.log_keeper import LogKeeper
 from taysir.exchange.model import Directory, NodeEntry
 from taysir.exchange.peers import Peer
@@ -155,7 +156,10 @@ class NodeRuntime:
         """Return a member's signed token of a statement, alone or in a batch."""
         if batch:
             return await self.sealers[by].seal(statement)
-        return sign_statement(statement, signer=self.signers[by])
+        signer = self.signers[by]
+        if isinstance(signer.key, DistantKey):
+            return await asyncio.to_thread(sign_statement, statement, signer=signer)
+        return sign_statement(statement, signer=signer)
 
     def pseudonym(self, subject: str) -> str:
         """Return the keyed pseudonym of an identity number; the same at every node."""

@@ -15,6 +15,13 @@ Secret = Callable[[], bytes]
 """Gives a key's passphrase or PIN when it is asked for; empty when none is configured."""
 
 
+class DistantKey(ec.EllipticCurvePrivateKey):
+    """A key that somebody else holds: each signature may take milliseconds.
+
+    Whoever signs in an event loop asks such a key in a thread.
+    """
+
+
 class KeyStore(Protocol):
     """A kind of place in which private keys lie; P-256 only."""
 

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
-from taysir.exchange.keys.base import Secret
+from taysir.exchange.keys.base import DistantKey, Secret
 from taysir.exchange.keys.errors import EXC_KEY, EXC_KEY_SECRET, EXC_TOKEN
 from taysir.exchange.keys.passphrases import read_passphrase
 from taysir.exchange.keys.uri import TokenUri, parse_token_uri
@@ -171,7 +171,7 @@ class TokenKeys:
         return self._tokens.setdefault(name, _Token(uri))
 
 
-class TokenKey(ec.EllipticCurvePrivateKey):
+class TokenKey(DistantKey):
     """A P-256 key that stays in its token; it signs, and shows its public half."""
 
     def __init__(
