@@ -225,8 +225,9 @@ def test_over_tls_an_api_key_takes_the_place_of_a_certificate(
     _portal, portal = shared_nodes.keys.issue(Use.NODE, "WAHA/portal-client")
     file = tmp_path / "api-keys.json"
     key, entry = new_api_key(file, subsystem=PORTAL, days=1, now=datetime.now(UTC))
-    clients = {str(OTHER): (portal.certificate,)}
-    settings = FaceSettings(tls=face, clients=clients, api_keys=str(file))
+    settings = FaceSettings(
+        tls=face, clients={str(OTHER): (portal.certificate,)}, api_keys=str(file)
+    )
     ca = shared_nodes.settings["asking"].tls_authorities
     with extra_node(shared_nodes, changed(shared_nodes, tmp_path, face=settings)) as node:
         port = node.faces[1].port
