@@ -290,6 +290,18 @@ def asked(vector: Document, given: Document, node: Node) -> Document:
     }
 
 
+CROWDED = {"EXC-0176", "EXC-0177", "EXC-0178"}
+
+
+def code_in(body: bytes) -> str:
+    """Return the code of a problem document, or nothing."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return ""
+    return str(told.get("code", "")) if isinstance(told, dict) else ""
+
+
 def answers(vector: Document, world: Document) -> Document:
     """Answer a vector of answers as the consumer's node."""
     node, bad = Node(world, "consumer", vector), "EXC-0124"
@@ -298,7 +310,9 @@ def answers(vector: Document, world: Document) -> Document:
     try:
         signed = Signed(vector["statement"])
     except Refused as error:
-        raise Refused(bad) from error
+        body = base64.b64decode(vector["body"])
+        crowded = not vector["statement"] and code_in(body) in CROWDED
+        raise Refused("EXC-0179" if crowded else bad) from error
     says = signed.says
     node.check_time(says)
     try:
