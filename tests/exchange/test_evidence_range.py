@@ -105,11 +105,11 @@ def test_a_range_is_valid_and_stamped() -> None:
 
 def test_progress_is_told() -> None:
     """Someone waits for the check of thousands."""
-    seen: list[int] = []
+    seen: list[tuple[int, int]] = []
 
-    verify_range(good(), anchor=ANCHOR, progress=seen.append)
+    verify_range(good(), anchor=ANCHOR, progress=lambda *told: seen.append(told))
 
-    assert seen == [0]
+    assert seen == [(0, COUNT)]
 
 
 def test_a_range_and_a_single_package_are_told_apart() -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+from rich.progress import Progress
 
-from taysir.cli.output import console, print_json, report_problem, say, speaks_arabic
+from taysir.cli.output import console, errors, print_json, report_problem, say, speaks_arabic
 from taysir.exchange.keyfiles import certificate_der
 from taysir.exchange.verifier import Report, verify_package
 from taysir.exchange.verifier_range import RangeReport, is_range, verify_range
@@ -62,7 +63,7 @@ def verify(
         if data.startswith(b"%PDF-"):
             valid = _verify_pdf(file, data, anchor=trusted, as_json=as_json)
         elif is_range(data):
-            found = verify_range(data, anchor=trusted)
+            found = _check_range(data, anchor=trusted, as_json=as_json)
             valid = found.valid and (found.state == "stamped" or not stamped)
             _print_range(found, as_json=as_json)
         else:
@@ -127,6 +128,17 @@ def _print_report(report: Report, *, as_json: bool) -> None:
         )
     else:
         say("[bold red]الإثبات غير صحيح.[/]", "[bold red]The evidence is not valid.[/]")
+
+
+def _check_range(data: bytes, *, anchor: bytes | None, as_json: bool) -> RangeReport:
+    """Check a range under a bar that shows how far it is."""
+    with Progress(console=errors, transient=True, disable=as_json) as bar:
+        task = bar.add_task("✓", total=None)
+        return verify_range(
+            data,
+            anchor=anchor,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
 
 
 def _print_range(found: RangeReport, *, as_json: bool) -> None:

@@ -107,14 +107,14 @@ def is_range(data: bytes) -> bool:
 
 
 def verify_range(
-    data: bytes, *, anchor: bytes | None = None, progress: Callable[[int], None] | None = None
+    data: bytes, *, anchor: bytes | None = None, progress: Callable[[int, int], None] | None = None
 ) -> RangeReport:
     """Check an exported range.
 
     Args:
         data: the file.
         anchor: the authority's certificate in DER, had from elsewhere.
-        progress: told how many records are done, now and then.
+        progress: told how many records of how many are done, now and then.
 
     Raises:
         Problem: EXC-0532 when the file is no evidence at all.
@@ -198,11 +198,11 @@ def _check_agreement(case: Case, agreement: SignedAgreement) -> _Terms:
 # --- each record ---------------------------------------------------------------------------------
 
 
-def _check_records(shared: _Shared, *, progress: Callable[[int], None] | None) -> int:
+def _check_records(shared: _Shared, *, progress: Callable[[int, int], None] | None) -> int:
     case, exchanges = shared.case, 0
     for number, record in enumerate(shared.range.records):
         if progress is not None and number % 512 == 0:
-            progress(number)
+            progress(number, len(shared.range.records))
         if not record.request:
             continue
         exchanges += 1
