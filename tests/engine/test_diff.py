@@ -35,7 +35,10 @@ def test_a_pack_does_not_differ_from_itself(pack: Pack, changed: Callable[..., P
         (
             {"rules__fee": ("<text>&lt;= 60</text>", "<text>&lt;= 30</text>")},
             ChangeKind.RULE,
-            ("cases: were (days_late: at most 60), now (days_late: at most 30)", "60 على الأكثر"),
+            (
+                "cases: were (Days since expiry: at most 60), now (Days since expiry: at most 30)",
+                "60 على الأكثر",
+            ),
         ),
         (
             {

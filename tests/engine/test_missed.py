@@ -46,7 +46,7 @@ def test_every_row_matched_or_says_why_not(pack: Pack, granted: Decision) -> Non
             "asks for not known or before the day of the decision (24 November",
             "أو قبل يوم القرار",
         ),
-        (4, "days_to_expiry is 30; the row asks for more than 180", "أكثر من 180"),
+        (4, "Days until expiry is 30; the row asks for more than 180", "أكثر من 180"),
         (6, "asks for more than 0", "والسطر يشترط: أكثر من 0"),
         (7, "is no; the row asks for yes", "والسطر يشترط: نعم"),
     ],

@@ -24,6 +24,7 @@ from taysir.engine.rulebook import Law, RowInForce
 from taysir.kernel.errors import Problem
 
 _NONE: Final[dict[str, Words]] = {}
+_NO_WORDS: Final[Words] = {}
 
 
 @dataclass(slots=True)
@@ -129,7 +130,7 @@ class Applier:
             since=row.validity.start,
             until=row.validity.end,
             enacted=row.enacted if row.is_retroactive else None,
-            because=self._because(row.because) if row.is_retroactive else {},
+            because=self._text(row.because) if row.is_retroactive else {},
         )
 
     def _tables(self, law: Law, result: Result) -> tuple[TableUse, ...]:
@@ -148,13 +149,20 @@ class Applier:
             missed.append(MissedRow(source.number, row.line, source.article, column, test))
         owner = self.laws.get(table.owner, law)
         columns = tuple(
-            ColumnValue(each.text, json_value(each.value), owner.options.get(each.text, _NONE))
+            ColumnValue(
+                each.text,
+                json_value(each.value),
+                owner.options.get(each.text, _NONE),
+                self._text(each.text),
+            )
             for each in table.inputs
         )
-        return TableUse(table.owner, columns, tuple(missed))
+        return TableUse(table.owner, columns, tuple(missed), self._text(table.owner))
 
-    def _because(self, code: str) -> Words:
-        return dict(self.pack.texts.get(code, {}))
+    def _text(self, code: str) -> Words:
+        """Return the pack's text of a name: of a decision, or of the reason for a change."""
+        text = self.pack.texts.get(code)
+        return _NO_WORDS if text is None else dict(text)
 
 
 def _formula(law: Law) -> tuple[RuleRow, ...]:

@@ -85,11 +85,15 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ColumnValue(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An input of a table: its expression, the value it had, labels of values its cells name."""
+    """An input of a table: its expression, the value it had, labels of values its cells name.
+
+    ``label`` is there for an input that is no fact, if the pack has a text of its name.
+    """
 
     text: str
     value: Json = None
     options: dict[str, Words] = {}
+    label: Words = {}
 
 
 class MissedRow(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -108,6 +112,7 @@ class TableUse(msgspec.Struct, frozen=True, omit_defaults=True):
     decision: str
     columns: tuple[ColumnValue, ...]
     missed: tuple[MissedRow, ...] = ()
+    label: Words = {}
 
 
 class LawPart(msgspec.Struct, frozen=True, omit_defaults=True):

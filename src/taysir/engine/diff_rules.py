@@ -205,7 +205,8 @@ def _cells(side: _Side, row: Row, language: Language) -> str:
         if cell in _ANY:
             continue
         fact = pack.facts.get(column)
-        label = fact.label[language] if fact else column
+        words = fact.label if fact else pack.texts.get(column)
+        label = words[language] if words else column
         options = {str(o.value): o.label[language] for o in fact.options} if fact else {}
         parts.append(f"{label}: {word_cell(cell, language, name=name, options=options)}")
     return ("؛ " if language == "ar" else "; ").join(parts) or _ANYONE[language]

@@ -17,7 +17,7 @@ from taysir.engine.findings import Text
 from taysir.engine.wording import word_date, word_plain
 from taysir.kernel.errors import Language
 
-_ROW: Final[Text] = {"ar": "{table} السطر {row}", "en": "{table} row {row}"}
+_ROW: Final[Text] = {"ar": "{table}، السطر {row}", "en": "{table}, row {row}"}
 _ASKED: Final[Text] = {
     "ar": "{label}: {value}، والسطر يشترط: {test}",
     "en": "{label} is {value}; the row asks for {test}",
@@ -76,14 +76,15 @@ class _Words:
 
     def missed(self, step: Step, table: TableUse, row: MissedRow) -> Missed:
         language = self._language
-        label = _ROW[language].format(table=table.decision, row=row.row)
+        named = table.label.get(language, table.decision)
+        label = _ROW[language].format(table=named, row=row.row)
         place = ", ".join(part for part in (row.article, f"{step.file}:{row.line}") if part)
         if row.column < 0:
             return Missed(label, _NOT_ALLOWED[language], place, table.decision, row.row, "")
         column = table.columns[row.column]
         options = {code: words[language] for code, words in column.options.items()}
         asked = _ASKED[language].format(
-            label=self._label(column.text),
+            label=column.label.get(language) or self._label(column.text),
             value=self._value(column),
             test=word_cell(row.test, language, name=self._name, options=options),
         )
