@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,6 +66,12 @@ def test_a_version_is_kept_once_and_without_its_tests(town: Town, old: Path) -> 
     names = unpack_files(bytes(row.files))
     assert "service.yaml" in names
     assert not [name for name in names if name.startswith("tests/")]
+
+
+def test_what_is_installed_is_kept_when_the_portal_starts(town: Town, old: Path) -> None:
+    with offering(old):
+        call_command("migrate", verbosity=0, interactive=False)
+    assert KeptPack.objects.filter(pk=load_pack(old).hash).exists()
 
 
 def test_a_version_that_was_never_kept_is_missing(town: Town) -> None:

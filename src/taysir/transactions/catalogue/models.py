@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
+
+KEPT_TABLE: Final = "catalogue_keptpack"
 
 
 class KeptPack(models.Model):
@@ -16,6 +18,7 @@ class KeptPack(models.Model):
     kept_at = models.DateTimeField()
 
     class Meta:
+        db_table = KEPT_TABLE
         ordering: ClassVar = ["-kept_at"]
 
     def __str__(self) -> str:

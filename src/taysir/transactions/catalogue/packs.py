@@ -9,15 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
+from django.db import connection
+from django.utils import timezone
 
 from taysir.engine.definition import Pack, ServiceStatus
 from taysir.engine.pack import load_pack
 from taysir.kernel.errors import Problem
 from taysir.kernel.text import fold_arabic
 from taysir.transactions.catalogue.errors import TRX_SERVICE_UNKNOWN
-from taysir.transactions.catalogue.versions import kept_pack
+from taysir.transactions.catalogue.models import KEPT_TABLE
+from taysir.transactions.catalogue.versions import keep, kept_pack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,13 @@ def offer_with(digest: str) -> Offer:
             return offer
     pack, folder = kept_pack(digest)
     return Offer(pack=pack, folder=folder)
+
+
+def keep_installed(**_signal: Any) -> None:
+    """Keep every installed version before a case can begin with it, or go on after an update."""
+    if KEPT_TABLE in connection.introspection.table_names():
+        for offer in installed():
+            keep(offer.pack, at=timezone.now())
 
 
 def search(words: str) -> tuple[Offer, ...]:

@@ -4,23 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='KeptPack',
+            name="KeptPack",
             fields=[
-                ('hash', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('service_code', models.CharField(db_index=True, max_length=64)),
-                ('files', models.BinaryField()),
-                ('kept_at', models.DateTimeField()),
+                ("hash", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("service_code", models.CharField(db_index=True, max_length=64)),
+                ("files", models.BinaryField()),
+                ("kept_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['-kept_at'],
+                "db_table": "catalogue_keptpack",
+                "ordering": ["-kept_at"],
             },
         ),
     ]

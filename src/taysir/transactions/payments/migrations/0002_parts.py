@@ -4,24 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('payments', '0001_initial'),
+        ("payments", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='bill',
-            name='part',
+            model_name="bill",
+            name="part",
             field=models.CharField(blank=True, max_length=72),
         ),
         migrations.AlterField(
-            model_name='bill',
-            name='case_number',
+            model_name="bill",
+            name="case_number",
             field=models.CharField(db_index=True, max_length=32),
         ),
         migrations.AddConstraint(
-            model_name='bill',
-            constraint=models.UniqueConstraint(fields=('case_number', 'part'), name='payments_one_bill_a_part'),
+            model_name="bill",
+            constraint=models.UniqueConstraint(
+                fields=("case_number", "part"), name="payments_one_bill_a_part"
+            ),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('payments', '0002_parts'),
+        ("payments", "0002_parts"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='bill',
-            name='given_back_minor',
+            model_name="bill",
+            name="given_back_minor",
             field=models.PositiveBigIntegerField(default=0),
         ),
     ]
