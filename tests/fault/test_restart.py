@@ -11,10 +11,27 @@ from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 
+import msgspec
 import pytest
-from bench._ground import _RUN_NODE, ALONE, CLIENT, HOST, PURPOSE, Process, lay_ground, start
+from bench._ground import (
+    _RUN_NODE,
+    ALONE,
+    CLIENT,
+    HOST,
+    PURPOSE,
+    Process,
+    free_ports,
+    lay_ground,
+    start,
+)
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from taysir.exchange.client import ExchangeClient
+from taysir.exchange.fsck import check_node
+from taysir.exchange.fsck_log import LogCheck
+from taysir.exchange.keys.renewal import write_settings
+from taysir.exchange.log_setup import write_note_key
+from taysir.exchange.settings import LogSettings, NodeSettings, read_settings
 from taysir.kernel.identifiers import SubsystemId
 
 CALLERS = 20
@@ -27,6 +44,7 @@ def test_no_call_fails_while_both_nodes_are_restarted_again_and_again(tmp_path: 
     """Each node's process is replaced by a new one while twenty programs call through both."""
     with ExitStack() as stack:
         ground = lay_ground(tmp_path, stack=stack)
+        settings = {name: with_log(tmp_path, name) for name in ("asking", "answering")}
         url = f"http://{HOST}:{ground.face_port}"
         ended: Counter[str] = Counter()
         stop = Event()
@@ -59,6 +77,32 @@ def test_no_call_fails_while_both_nodes_are_restarted_again_and_again(tmp_path: 
             for each in running:
                 each.result(60)
         assert set(ended) == {"answered"}, ended
+        for name, one in settings.items():
+            getattr(ground, name).stop()
+            report = check_node(Path(one.folder), log=LogCheck(one))
+            assert [fault.problem.title("en") for fault in report.faults] == []
+            assert report.records >= ended.total()
+            assert (Path(one.folder) / "transparency" / "log" / "checkpoint").exists()
+
+
+def with_log(folder: Path, name: str) -> NodeSettings:
+    """Write a transparency log into a node's settings; its next process keeps it."""
+    for kind in ("log", "witness"):
+        write_note_key(folder / f"{name}-{kind}.key", key=ed25519.Ed25519PrivateKey.generate())
+    (folder / f"{name}.salt").write_bytes(bytes(32))
+    [port] = free_ports(1)
+    log = LogSettings(
+        port=port,
+        origin=f"bench/{name}",
+        key=str(folder / f"{name}-log.key"),
+        witness_name=f"bench/{name}/witness",
+        witness_key=str(folder / f"{name}-witness.key"),
+        salt=str(folder / f"{name}.salt"),
+    )
+    file = folder / f"{name}.json"
+    settings = msgspec.structs.replace(read_settings(file), log=log)
+    write_settings(file, settings)
+    return settings
 
 
 def successor(folder: Path, name: str, *, number: int) -> Process:

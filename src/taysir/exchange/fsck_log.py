@@ -32,7 +32,7 @@ class LogCheck:
         if log is None or not checkpoint.exists():
             return
         self._leaves = LeafMaker(Path(log.salt).read_bytes())
-        signer = read_note_signer(log.key, name=log.origin)
+        signer = read_note_signer(log.key, name=log.origin, secret=log.key_secret)
         try:
             signed, signatures = open_note(checkpoint.read_bytes(), keys=[signer.public])
         except Problem as problem:

@@ -46,6 +46,7 @@ from taysir.exchange.keys.ring import KeyRing
 from taysir.exchange.keys.watch import KeyWatch
 from taysir.exchange.link import LinkService
 from taysir.exchange.log_face import LogFace
+from taysir.exchange.log_keeper import close_keeper
 from taysir.exchange.log_setup import Transparency
 from taysir.exchange.model import Directory, NodeEntry
 from taysir.exchange.peers import Peer, PeerTls
@@ -116,6 +117,9 @@ class RunningNode:
             await face.close()
         self.pools.close()
         await self.agreements.close()
+        if self.keeping is not None:
+            # Before the journal is let go: a log has one keeper at a time.
+            await close_keeper(self.keeping)
         await self.runtime.journal.close()
         self.runtime.consents.close()
 
