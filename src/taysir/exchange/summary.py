@@ -27,6 +27,7 @@ _TEXTS: Final[dict[str, dict[Language, str]]] = {
     },
     "exchange": {"ar": "رقم التبادل", "en": "Exchange"},
     "consumer": {"ar": "الجهة الطالبة", "en": "Requesting agency"},
+    "behalf": {"ar": "نيابة عن", "en": "On behalf of"},
     "provider": {"ar": "الجهة المصدر", "en": "Source agency"},
     "service": {"ar": "خدمة البيانات", "en": "Data service"},
     "request": {"ar": "ما طُلب", "en": "What was asked"},
@@ -93,6 +94,7 @@ def _rows(facts: SummaryFacts, *, language: Language) -> list[tuple[str, str]]:
     return [
         ("exchange", request.id),
         ("consumer", f"{_name(facts, consumer, language=language)} ({request.sender})"),
+        ("behalf", request.behalf),
         ("provider", f"{_name(facts, provider, language=language)} ({provider})"),
         ("service", request.receiver),
         ("request", f"{request.method} {request.path}"),

@@ -58,6 +58,7 @@ def check_parties(statement: Statement, *, view: Agreement, file: str) -> None:
         (statement.agreement == view.hash, "it names another agreement"),
         (statement.sender == str(view.consumer), "the asker is not the agreement's consumer"),
         (statement.receiver == str(view.service), "the service is not the agreement's"),
+        (statement.behalf == view.behalf, "it acts for another member than the agreement says"),
     )
     check_all(checks, file=file)
 
@@ -76,6 +77,10 @@ def check_permission(parsed: ParsedStatement, *, view: Agreement, file: str) -> 
             view.valid_from <= moment(statement) < view.valid_until,
             "the agreement did not hold at that time",
         ),
+        (
+            not view.zones.consumer or statement.zone in view.zones.consumer,
+            "it was asked from a zone that the agreement does not permit",
+        ),
         (view.batch or not parsed.batched, "the agreement wants a signature for each message"),
         (bool(statement.consent) or not view.consent_required, "it names no consent"),
     )
@@ -89,6 +94,7 @@ def check_answer(asked: ParsedStatement, answer: ParsedStatement, *, file: str) 
         (said.request == asked.digest, "it answers another request"),
         (said.sender == question.receiver, "it is not by the service that was asked"),
         (said.receiver == question.sender, "it is not for the asker"),
+        (said.behalf == question.behalf, "it names another member on whose behalf was asked"),
         (question.time_ms - said.time_ms <= _SKEW_MS, "it is older than its request"),
     )
     check_all(checks, file=file)

@@ -259,6 +259,7 @@ def _fault_of(
         (statement.request == asked_digest, "an answer to another request"),
         (statement.receiver == asked.sender, "addressed to somebody else"),
         (statement.sender == asked.receiver, "an answer of another service"),
+        (statement.behalf == asked.behalf, "an answer for another member than we act for"),
         (100 <= statement.status <= 599, "not an HTTP status"),
         (statement.body_digest == digest(body), "the body is not the signed one"),
         (
