@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -194,3 +196,23 @@ def test_sockets_of_systemd_are_for_the_process_that_they_name() -> None:
     assert given_by_systemd({}) == {}
     assert given_by_systemd({**mine, "LISTEN_PID": "1", "LISTEN_FDS": "4"}) == {}
     assert given_by_systemd(mine) == {}
+
+
+def test_a_process_takes_the_sockets_that_systemd_opened() -> None:
+    """In a process of its own, because the sockets have fixed descriptors there."""
+    program = (
+        "import os, sys\n"
+        "os.dup2(int(sys.argv[1]), 3)\n"
+        "from taysir.exchange.handover import given_by_systemd\n"
+        "told = {'LISTEN_PID': str(os.getpid()), 'LISTEN_FDS': '1', 'LISTEN_FDNAMES': 'admin'}\n"
+        "print({name: s.getsockname()[1] for name, s in given_by_systemd(told).items()})\n"
+    )
+    with socket.create_server((HOST, 0)) as listener:
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(listener.fileno())],
+            pass_fds=(listener.fileno(),),
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        assert done.stdout.strip() == str({"admin": listener.getsockname()[1]})

@@ -14,6 +14,7 @@ import typer
 from taysir.cli.output import console, errors, print_json, say
 from taysir.cli.thumbprints import ThumbprintCommand
 from taysir.exchange.exposure import Exposure, fields_of_agreements, touches
+from taysir.exchange.journal_move import open_database
 from taysir.exchange.keys.service import read_certificate
 from taysir.exchange.settings import read_settings
 from taysir.kernel.errors import Mender, Problem, declare
@@ -60,6 +61,7 @@ def exposure(
         from_ms=from_ms,
         until_ms=until_ms,
         fields_of=fields_of_agreements(Path(given.agreements)),
+        store=open_database(given.journal, writing=False) if given.journal else None,
     )
     if lines:
         for touch in found:

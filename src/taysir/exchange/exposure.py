@@ -18,6 +18,7 @@ from typing import Any, Final
 from taysir.exchange.contracts import read_agreements, view_of
 from taysir.exchange.index import ExchangeIndex, signer_of
 from taysir.exchange.journal_records import decode_exchange
+from taysir.exchange.journal_store import Store
 from taysir.exchange.model import CallOutcome, StoredExchange
 from taysir.exchange.segments import SegmentStore
 from taysir.kernel import limits
@@ -53,7 +54,13 @@ FieldsOf = Callable[[str], tuple[str, ...]]
 
 
 def touches(
-    folder: Path, *, thumbprint: str, from_ms: int, until_ms: int, fields_of: FieldsOf
+    folder: Path,
+    *,
+    thumbprint: str,
+    from_ms: int,
+    until_ms: int,
+    fields_of: FieldsOf,
+    store: Store | None = None,
 ) -> Iterator[Touch]:
     """Yield what a key touched from a time until before another, oldest first.
 
@@ -63,11 +70,13 @@ def touches(
         from_ms: the first millisecond.
         until_ms: the first millisecond that is not looked at any more.
         fields_of: gives the fields of an agreement.
+        store: where the journal's records lie when not in segments; closed at the end.
 
     Raises:
         Problem: EXC-0131 for a damaged journal.
     """
-    store, index = SegmentStore(folder / "segments"), ExchangeIndex(folder / "index.sqlite")
+    store = store or SegmentStore(folder / "segments")
+    index = ExchangeIndex(folder / "index.sqlite")
     try:
         behind = index.next_position()
         for entry in index.signed_by(thumbprint, from_ms=from_ms, until_ms=until_ms):
