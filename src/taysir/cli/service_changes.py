@@ -31,7 +31,7 @@ from taysir.cli.service_packs import (
     spoken,
 )
 from taysir.engine.diff import changed_outcomes, compare_packs
-from taysir.engine.law import register_of, words_of_validity
+from taysir.engine.law import register_of, words_of_validity, write_register
 from taysir.engine.pack import load_pack
 from taysir.engine.replay import Replay, Tally, chunks, report
 from taysir.kernel.errors import Language
@@ -180,12 +180,17 @@ def law(
         Path | None, typer.Argument(help="A directory of packs; the sample services without it")
     ] = None,
     on: Annotated[str, typer.Option("--on", help="Only what is law on this day")] = "",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the register, for check --register")
+    ] = None,
     as_json: JsonOption = False,
     language: LanguageOption = "en",
 ) -> None:
     """Print the articles that services rest on, since when, and what rests on each."""
     words = spoken(language)
     register = register_of(siblings(directory or SERVICES))
+    if output is not None:
+        output.write_text(write_register(register), "utf-8")
     day = date.fromisoformat(on) if on else datetime.now(UTC).date()
     entries = register.in_force(day) if on else tuple(register.articles.values())
     if as_json:

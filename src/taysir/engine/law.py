@@ -15,6 +15,8 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from taysir.engine.errors import ENG_VALIDITY
 from taysir.engine.facts import Json
 from taysir.engine.findings import Finding, PackErrors, Place, Text, finding
@@ -199,6 +201,35 @@ def read_register(data: bytes, *, file: str) -> Register:
     if findings:
         raise PackErrors(findings)
     return Register(MappingProxyType(made))
+
+
+def write_register(register: Register) -> str:
+    """Write a register as the file that :func:`read_register` reads, by code."""
+    lines = [
+        "# The articles that services rest on, and the days on which they are law.",
+        "articles:",
+    ]
+    for code in sorted(register.articles):
+        entry = register.articles[code]
+        lines.append(f"  {code}:")
+        lines.append(f"    title: {_pair(entry.title)}")
+        if entry.law:
+            lines.append(f"    law: {_pair(entry.law)}")
+        lines.append(f'    from: "{entry.valid_from.isoformat()}"')
+        if entry.valid_until:
+            lines.append(f'    until: "{entry.valid_until.isoformat()}"')
+        if entry.url:
+            lines.append(f"    url: {_quoted(entry.url)}")
+    return "\n".join(lines) + "\n"
+
+
+def _pair(text: Text) -> str:
+    return f"{{ar: {_quoted(text['ar'])}, en: {_quoted(text['en'])}}}"
+
+
+def _quoted(text: str) -> str:
+    """Write a text in double quotes; the escapes of JSON are those of YAML."""
+    return msgspec.json.encode(text).decode()
 
 
 def register_of(packs: Iterable[Pack]) -> Register:
