@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from taysir.country.sharing import SERVICES
 from taysir.engine.definition import Pack
 from taysir.engine.durations import parse_duration
+from taysir.engine.pack import load_pack
 from taysir.engine.wording import word_date, word_value
 
 
@@ -30,6 +32,13 @@ def test_values_are_worded_by_their_fact(pack: Pack) -> None:
     assert word_value(facts["fitness.result"], None, "ar") == "غير معروف"
     name = {"first": "سارة", "father": "محمد", "grandfather": "علي", "family": "الواحي"}
     assert word_value(facts["person.name_ar"], name, "ar") == "سارة محمد علي الواحي"
+
+
+def test_a_whole_number_has_no_decimals() -> None:
+    area = load_pack(SERVICES / "building_permit").facts["building.ground_area"]
+    assert word_value(area, 300.0, "ar") == "300"
+    assert word_value(area, 300.5, "en") == "300.5"
+    assert word_value(area, 1_000_000.0, "en") == "1000000"
 
 
 def test_durations_are_days_to_seconds() -> None:

@@ -214,7 +214,9 @@ def _values(decision: Decision, language: Language) -> Section:
     if decision.outcome is not Outcome.GRANTED:
         return Section(_VALUES[language])
     rows = tuple(
-        Row(step.label[language], step.words[language]) for step in decision.steps if step.fact
+        Row(step.label[language], step.words[language])
+        for step in decision.steps
+        if step.fact in decision.values  # what the law leaves empty in this case is not told
     )
     return Section(_VALUES[language], rows=rows)
 

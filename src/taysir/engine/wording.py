@@ -66,8 +66,15 @@ def word_value(fact: Fact, value: Json, language: Language) -> str:
             return _word_list(fact, value, language)
         case FactType.OBJECT:
             return _word_object(value)
+        case FactType.NUMBER:
+            return _word_number(value)
         case _:
             return str(value)
+
+
+def _word_number(value: float) -> str:
+    """Write a number as people write it: a whole one without decimals."""
+    return str(int(value)) if value == int(value) else str(value)
 
 
 def word_plain(value: Json, language: Language, kind: FactType | None = None) -> str:

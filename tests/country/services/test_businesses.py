@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taysir.engine.decision import Outcome
+from taysir.engine.explain import explain
 
 from .deciding import decided
 
@@ -164,3 +165,11 @@ def test_a_register_expires_or_is_confirmed_as_the_law_of_the_day_says(on: date)
         assert decision.values["register.confirm_by"] == a_year.isoformat()
         assert decision.values["register.suspended_after"] == months_later(a_year, 3).isoformat()
         assert decision.values["register.deleted_after"] == months_later(on, 24).isoformat()
+
+
+def test_what_the_law_leaves_empty_is_not_told() -> None:
+    decision = decided("commercial_registration", answers={"register.activity": "6201"})
+    told = explain(decision, audience="citizen", language="en").as_text()
+    assert "Registered on" in told
+    assert "Activity licence due by" not in told
+    assert "not known" not in told

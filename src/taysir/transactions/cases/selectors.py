@@ -163,7 +163,7 @@ def fee_rows(decision: Decision, *, language: Language) -> list[dict[str, Any]]:
     return [
         {"key": step.label[language], "value": step.words[language]}
         for step in decision.steps
-        if step.fact and step.words
+        if step.fact in decision.values and step.words
     ]
 
 
