@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 from taysir.engine.definition import Pack, Role
-from taysir.engine.facts import FactSource
 from taysir.engine.pack import load_pack
 from taysir.kernel.errors import CATALOGUE, MENDER_NAMES
 
@@ -90,13 +89,12 @@ def sample_services_page() -> str:
         "pack under `src/taysir/country/services`. Their law is invented. *Prepared* services are",
         "complete and tested; the portal offers those that are *live*.",
         "",
-        "| service | الخدمة | code | owner | is | decided by | asks | typed | fetched | issues |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| service | الخدمة | code | owner | is | decided by | asks | issues |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     packs = [load_pack(file.parent) for file in SERVICES.glob("*/service.yaml")]
     for pack in sorted(packs, key=lambda each: each.service.code):
         service = pack.service
-        sources = [fact.source for fact in pack.facts.values()]
         cells = [
             service.title["en"],
             service.title["ar"],
@@ -105,16 +103,13 @@ def sample_services_page() -> str:
             service.status,
             _who_decides(pack),
             " ".join(sorted({str(lookup.service).split("/")[2] for lookup in pack.lookups})),
-            str(sources.count(FactSource.TYPED)),
-            str(sources.count(FactSource.LOOKUP)),
             "; ".join(output.title["en"] for output in service.outputs) or "—",
         ]
         lines.append("| " + " | ".join(cells) + " |")
     lines += [
         "",
-        "“Typed” counts the facts that a person may be asked for, “fetched” those that come from",
-        "other agencies. `./taysir service check CODE` and `./taysir service test CODE` run on",
-        "each; write your own with [the tutorial](../tutorials/write-a-service.md).",
+        "`./taysir service check CODE`, `test CODE` and `strength CODE` run on each; write your",
+        "own with [the tutorial](../tutorials/write-a-service.md).",
     ]
     return "\n".join(lines) + "\n"
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from taysir.country.sharing import SERVICES
 from taysir.engine.definition import Pack
 from taysir.engine.durations import parse_duration
 from taysir.engine.pack import load_pack
-from taysir.engine.wording import word_date, word_value
+from taysir.engine.wording import LANGUAGES, word_date, word_value
 
 
 def test_a_date_stands_in_both_calendars() -> None:
@@ -47,3 +49,20 @@ def test_durations_are_days_to_seconds() -> None:
     assert made.total_seconds() == 93_784
     for text in ("P", "PT", "P1M", "1D", "P1D2H", "P-1D", ""):
         assert parse_duration(text) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("renewal.fee_minor", 10.5),
+        ("renewal.term_until", "soon"),
+        ("renewal.restrictions", 3),
+        ("person.name_ar", "Sara"),
+    ],
+)
+def test_a_value_of_another_type_is_written_and_not_raised(
+    pack: Pack, name: str, value: object
+) -> None:
+    """A mistaken rule gives such values; the decision has its own error for them."""
+    for language in LANGUAGES:
+        assert word_value(pack.facts[name], value, language) == str(value)

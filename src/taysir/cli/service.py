@@ -27,6 +27,7 @@ from taysir.cli.service_packs import (
     siblings,
     spoken,
 )
+from taysir.cli.service_strength import strength
 from taysir.engine.check import check_pack, holdings_of
 from taysir.engine.decision import Decision
 from taysir.engine.explain import Audience, explain
@@ -46,6 +47,7 @@ def register(app: typer.Typer) -> None:
     service.command("new")(new)
     service.command("check")(check)
     service.command("test")(test)
+    service.command("strength")(strength)
     service.command("explain")(explain_case)
     service.command("diff")(diff)
     service.command("replay")(replay)

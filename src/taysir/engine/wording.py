@@ -50,21 +50,24 @@ def word_date(day: date, language: Language) -> str:
 
 
 def word_value(fact: Fact, value: Json, language: Language) -> str:
-    """Write the value of a fact for people."""
+    """Write the value of a fact for people; one that is not of its type is written plainly.
+
+    A rule may give such a value: the decision then stops with its own error, not here.
+    """
     if value is None:
         return _UNKNOWN[language]
     if label := fact.label_of(value):
         return label[language]
     match fact.type:
-        case FactType.DATE:
+        case FactType.DATE if isinstance(value, str) and _DAY_TEXT.fullmatch(value):
             return word_date(date.fromisoformat(value), language)
-        case FactType.MONEY:
+        case FactType.MONEY if isinstance(value, int):
             return Money(value).format(language)
         case FactType.BOOLEAN:
             return (_YES if value else _NO)[language]
-        case FactType.LIST:
+        case FactType.LIST if isinstance(value, list):
             return _word_list(fact, value, language)
-        case FactType.OBJECT:
+        case FactType.OBJECT if isinstance(value, dict):
             return _word_object(value)
         case FactType.NUMBER:
             return _word_number(value)

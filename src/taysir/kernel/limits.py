@@ -454,6 +454,9 @@ BOUNDARY_VALUES: Final = 60
 BOUNDARY_CASES: Final = 5_000
 """Cases generated for one pack, and combinations tried for one condition; a few seconds."""
 
+STRENGTH_CHANGES: Final = 5_000
+"""Changes of a pack's law tried on its tests; ten times what the largest sample service has."""
+
 # --- The node: journal, calls, connections (exchange) --------------------------------------------
 
 JOURNAL_SEGMENT_BYTES: Final = 64 * MIB
