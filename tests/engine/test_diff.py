@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from taysir.engine.definition import Pack
-from taysir.engine.diff import ChangeKind, changed_outcomes, compare_packs
+from taysir.engine.diff import ChangeKind, compare_packs
+from taysir.engine.diff_outcomes import changed_outcomes
 from taysir.engine.pack import build_pack
 
 from .conftest import edited

@@ -12,7 +12,8 @@ from rich.table import Table
 from taysir.cli.output import console, errors, print_json, report_problem, say
 from taysir.engine.dmn import load_dmn
 from taysir.engine.dmn.loader import read_root
-from taysir.engine.dmn.sheets import dmn_of, read_sheets, sheets_of
+from taysir.engine.dmn.sheet_dmn import dmn_of, sheets_of
+from taysir.engine.dmn.sheets import read_sheets
 from taysir.engine.dmn.tck import run_directory
 from taysir.engine.dmn.workbook import read_workbook, write_workbook
 from taysir.engine.dmn.writing import write_xml

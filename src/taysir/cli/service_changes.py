@@ -30,7 +30,8 @@ from taysir.cli.service_packs import (
     siblings,
     spoken,
 )
-from taysir.engine.diff import changed_outcomes, compare_packs
+from taysir.engine.diff import compare_packs
+from taysir.engine.diff_outcomes import changed_outcomes
 from taysir.engine.law import register_of, words_of_validity, write_register
 from taysir.engine.pack import load_pack
 from taysir.engine.replay import Replay, Tally, chunks, report

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 
 from taysir.cli.dmn import register
 from taysir.engine.dmn import load_dmn
-from taysir.engine.dmn.sheets import dmn_of, read_sheets, sheets_of
+from taysir.engine.dmn.sheet_dmn import dmn_of, sheets_of
+from taysir.engine.dmn.sheets import read_sheets
 from taysir.engine.dmn.workbook import FORMATS, Rows, read_workbook, write_workbook
 from taysir.engine.dmn.writing import write_xml
 from taysir.engine.dmn.xml_tree import Element, parse_xml
