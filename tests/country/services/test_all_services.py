@@ -31,6 +31,7 @@ SOURCES = {
     "trade_name_reservation": "CIV JUS COM EMP",
     "commercial_registration": "CIV JUS COM EMP PST",
     "birth_registration": "CIV HLT PST",
+    "building_permit": "CIV JUS COM PST INS MUN",
     "social_benefit": "CIV HLT TRF JUS COM EMP PST",
     "death_registration": "CIV HLT TRF JUS COM EMP PST",
     "vehicle_renewal": "CIV TRF JUS COM PST INS",
