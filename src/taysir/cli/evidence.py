@@ -80,6 +80,7 @@ def _fetch(node: str, path: str) -> bytes:
         with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 - the scheme was checked
             data: bytes = answer.read(limits.EVIDENCE_PACKAGE_BYTES + 1)
     except urllib.error.HTTPError as error:
+        error.close()
         raise Problem(CLI_EVIDENCE, node=node, reason=f"HTTP {error.code}") from error
     except OSError as error:
         raise Problem(CLI_EVIDENCE, node=node, reason="it does not answer") from error

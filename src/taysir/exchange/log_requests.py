@@ -35,8 +35,8 @@ def send(url: str, *, body: bytes | None = None, media_type: str = "", most: int
         target = f"{target}?{parts.query}"
     try:
         connection.request("POST" if body is not None else "GET", target, body, headers)
-        answer = connection.getresponse()
-        data = answer.read(most + 1)
+        with connection.getresponse() as answer:
+            data = answer.read(most + 1)
     except (OSError, http.client.HTTPException) as error:
         raise Unreachable(type(error).__name__) from error
     finally:
