@@ -111,7 +111,6 @@ def approve_request(
     folder: FolderArgument, request: RequestArgument, as_json: JsonOption = False
 ) -> None:
     """Certify an agency's keys and register it; its node can start at once."""
-    configure_logging(process="authority")
     said = approve(folder, request, now=datetime.now(UTC))
     if as_json:
         print_json({"ok": True, "request": request, "member": said.member})

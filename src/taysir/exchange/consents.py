@@ -41,7 +41,14 @@ CREATE TABLE IF NOT EXISTS consent_use (
 class ConsentShelf:
     """The consents of one node; used from the node's event loop only."""
 
-    def __init__(self, file: Path, *, find: FindCertificate, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        file: Path,
+        *,
+        find: FindCertificate,
+        now_ms: Callable[[], int],
+        memory: int = limits.CONSENTS_IN_MEMORY,
+    ) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         self._find_certificate = find
         self._now_ms = now_ms
@@ -51,6 +58,7 @@ class ConsentShelf:
         self._database.executescript(_SCHEMA)
         self._known: dict[str, Consent] = {}
         self._version = -1
+        self._memory = memory
 
     def find(self, digest: str) -> Consent | None:
         """Return a consent whose signatures hold, or None. Cost: about 2 µs."""
@@ -71,7 +79,7 @@ class ConsentShelf:
             consent = open_consent(signed, find=self._find_certificate)
         except Problem:
             return None
-        if len(self._known) >= limits.CONSENTS_IN_MEMORY:
+        if len(self._known) >= self._memory:
             self._known.clear()
         self._known[digest] = consent
         return consent

@@ -169,7 +169,7 @@ class AgreementDesk:
             raise Problem(EXC_AGREEMENT, reason="nobody signed it")
         state_of(agreement, find=self._node.directory().certificate)
         held = self.shelf.get(agreement.hash)
-        if held is None and len(self.shelf.all()) >= limits.AGREEMENTS_HELD:
+        if held is None and not self.shelf.has_room():
             raise Problem(EXC_AGREEMENT, reason="this node holds as many as it may")
         if held is None:
             self.steps.note(agreement.hash, "received", at_ms=self._node.now_ms())

@@ -262,7 +262,6 @@ def approve(folder: Path, name: str, *, now: datetime) -> MembershipRequest:
         subject_key=base64.b64encode(sealed).decode("ascii"),
     )
     write_public(file.with_suffix(".decided"), msgspec.json.encode(admission))
-    log.info("membership_approved", request=name, member=said.member)
     return said
 
 

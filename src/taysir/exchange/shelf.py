@@ -18,14 +18,16 @@ from taysir.exchange.contracts import (
     write_agreement,
 )
 from taysir.exchange.trust_errors import EXC_UNKNOWN_AGREEMENT
+from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 
 
 class AgreementShelf:
     """One node's agreements, in force or not."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, capacity: int = limits.AGREEMENTS_HELD) -> None:
         self._folder = folder
+        self._capacity = capacity
         self._seen: tuple[tuple[str, int], ...] = ()
         self._held: dict[str, SignedAgreement] = {}
         self.reading = 0
@@ -55,6 +57,10 @@ class AgreementShelf:
         if agreement is None:
             raise Problem(EXC_UNKNOWN_AGREEMENT)
         return agreement
+
+    def has_room(self) -> bool:
+        """Whether agreements that others hand in may be added."""
+        return len(self._held) < self._capacity
 
     def put(self, agreement: SignedAgreement) -> SignedAgreement:
         """Keep an agreement together with the signatures held of it, and return both together."""
