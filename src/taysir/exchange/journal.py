@@ -114,6 +114,9 @@ class Journal(JournalLookups):
             raise
         self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
         self._thread.start()
+        if self._store.lacks_room:
+            # While the node starts, so that its first call need not wait for it.
+            self._wish_room()
 
     def _open(self, folder: Path, *, open_store: OpenStore, body_key: Path) -> None:
         keys = folder / BODY_KEYS
