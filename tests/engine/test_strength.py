@@ -64,14 +64,14 @@ def test_a_change_knows_its_line() -> None:
     lines = FILES[RULES].decode().splitlines()
     for change in changes(pack):
         assert change.place.file == RULES
-        changed = change.data.decode().splitlines()
+        changed = change.applied(FILES[RULES]).decode().splitlines()
         different = [n for n, (a, b) in enumerate(zip(lines, changed, strict=True), 1) if a != b]
         assert different == [change.place.line]
 
 
 def test_texts_articles_and_dates_are_left_alone() -> None:
     for change in changes(build_pack(FILES)):
-        text = change.data.decode()
+        text = change.applied(FILES[RULES]).decode()
         assert text.count('"too-young"') == 1
         assert text.count("2020-01-01") == FILES[RULES].decode().count("2020-01-01")
         assert text.count("law-2") == 1
@@ -79,9 +79,10 @@ def test_texts_articles_and_dates_are_left_alone() -> None:
 
 def test_a_change_that_makes_no_law_counts_for_nothing() -> None:
     pack = build_pack(FILES)
-    broken = Change(Place(RULES, 1, 1), "a", "b", FILES[RULES].replace(b"&lt; 18", b"&lt; ("))
+    start = FILES[RULES].decode().index("&lt; 18")
+    broken = Change(Place(RULES, 1, 1), "< 18", "< (", (start, start + 7), "&lt; (")
     assert is_noticed(pack, broken, read_scenarios(pack.files)) is None
-    torn = Change(Place(RULES, 1, 1), "a", "b", b"<definitions>")
+    torn = Change(Place(RULES, 1, 1), "a", "b", (0, len(FILES[RULES])), "<definitions>")
     assert is_noticed(pack, torn, read_scenarios(pack.files)) is None
 
 

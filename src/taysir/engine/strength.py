@@ -67,7 +67,14 @@ class Change:
     place: Place
     was: str
     becomes: str
-    data: bytes
+    span: tuple[int, int]
+    written: str
+
+    def applied(self, data: bytes) -> bytes:
+        """Return the file under this change."""
+        text = data.decode()
+        start, end = self.span
+        return (text[:start] + self.written + text[end:]).encode()
 
     def as_json(self) -> dict[str, object]:
         """Return the change for programs."""
@@ -112,14 +119,14 @@ def _in_file(pack: Pack, name: str, cells: re.Pattern[str]) -> Iterator[Change]:
     text = pack.files[name].decode()
     is_xml = cells is _CELL
     for cell in cells.finditer(text):
-        start, end = cell.span("text")
+        start = cell.start("text")
         was = unescape(cell["text"], _QUOTES) if is_xml else cell["text"]
         line = text.count("\n", 0, start) + 1
         for becomes, offset in _variants(was):
             written = escape(becomes) if is_xml else becomes
             place = Place(name, line + was.count("\n", 0, offset), 1)
-            data = (text[:start] + written + text[end:]).encode()
-            yield Change(place, " ".join(was.split()), " ".join(becomes.split()), data)
+            words = " ".join(was.split()), " ".join(becomes.split())
+            yield Change(place, *words, cell.span("text"), written)
 
 
 def _variants(text: str) -> Iterator[tuple[str, int]]:
@@ -141,11 +148,12 @@ def _other(token: str) -> str | None:
 
 def _changed(pack: Pack, change: Change) -> Pack | None:
     """Return the pack with one file changed; only what depends on it is built again."""
-    files = MappingProxyType({**pack.files, change.place.file: change.data})
+    data = change.applied(pack.files[change.place.file])
+    files = MappingProxyType({**pack.files, change.place.file: data})
     findings: list[Finding] = []
     try:
         if change.place.file == _LAW:
-            source = read_yaml(change.data, file=_LAW)
+            source = read_yaml(data, file=_LAW)
             parameters = build_parameters(source, findings)
             other = replace(pack, parameters=parameters, files=files)
         else:
