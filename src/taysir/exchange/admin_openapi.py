@@ -61,17 +61,30 @@ def admin_openapi(table: RouteTable) -> bytes:
             "description": "For operators' own programs, on loopback or with a token.",
             "x-title-ar": "إدارة عقدة تيسير",
         },
-        "paths": {**_reading(), **paths},
+        "paths": {**_state(), **_exchanges(), **paths},
         "components": {"schemas": {**components, "Exchange": _EXCHANGE}},
     }
     return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
 
 
-def _reading() -> dict[str, Any]:
+def _state() -> dict[str, Any]:
     state = {"type": "object", "required": ["status"], "properties": {"status": _TEXT}}
-    exchanges = {"type": "array", "items": {"$ref": "#/components/schemas/Exchange"}}
     key = {"type": "object", "required": ["place", "state", "thumbprint"]}
     keys = {"type": "object", "properties": {"keys": {"type": "array", "items": key}}}
+    return {
+        "/live": {"get": _get("live", "Whether the process lives.", state)},
+        "/ready": {"get": _get("ready", "Whether the node can carry calls.", state)},
+        "/metrics": {"get": _get("metrics", "Counts for Prometheus.", _TEXT, kind="text/plain")},
+        OPENAPI_PATH: {"get": _get("openapi", "This document.", {"type": "object"})},
+        "/admin/keys": {"get": _get("listKeys", "The node's keys, and their state.", keys)},
+        "/admin/keys/reload": {
+            "post": _get("reloadKeys", "Read the settings' keys again, as SIGHUP does.", keys)
+        },
+    }
+
+
+def _exchanges() -> dict[str, Any]:
+    exchanges = {"type": "array", "items": {"$ref": "#/components/schemas/Exchange"}}
     counted = {
         "name": "limit",
         "in": "query",
@@ -85,14 +98,6 @@ def _reading() -> dict[str, Any]:
         "schema": _TEXT,
     }
     return {
-        "/live": {"get": _get("live", "Whether the process lives.", state)},
-        "/ready": {"get": _get("ready", "Whether the node can carry calls.", state)},
-        "/metrics": {"get": _get("metrics", "Counts for Prometheus.", _TEXT, kind="text/plain")},
-        OPENAPI_PATH: {"get": _get("openapi", "This document.", {"type": "object"})},
-        "/admin/keys": {"get": _get("listKeys", "The node's keys, and their state.", keys)},
-        "/admin/keys/reload": {
-            "post": _get("reloadKeys", "Read the settings' keys again, as SIGHUP does.", keys)
-        },
         "/admin/exchanges": {
             "get": _get(
                 "listExchanges", "The newest exchanges.", exchanges, parameters=[counted, subject]
