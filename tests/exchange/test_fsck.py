@@ -16,8 +16,10 @@ from typer.testing import CliRunner
 from taysir.cli import build_app
 from taysir.exchange.erasure import SLOT_BYTES
 from taysir.exchange.fsck import FsckReport, check_node
+from taysir.exchange.index import ExchangeIndex, index_row
 from taysir.exchange.journal import Journal
 from taysir.exchange.journal_lock import JournalLock
+from taysir.exchange.journal_store import Place
 from taysir.kernel.errors import Problem
 from tests.exchange.test_erasure import about
 
@@ -210,6 +212,16 @@ def test_a_running_node_may_be_looked_at_and_not_repaired(node: Path) -> None:
         assert check_node(node).clean
         with pytest.raises(Problem, match="EXC-0802"):
             check_node(node, repair=True)
+
+
+def test_an_index_that_grows_while_it_is_looked_at_fits(tmp_path: Path) -> None:
+    """A running node gives numbers to names that were not there when the index was opened."""
+    writer, reader = (ExchangeIndex(tmp_path / "index.sqlite") for _ in range(2))
+    row = index_row(about("s-1", 1), position=0, place=Place(1, 52))
+    writer.add([row])
+    assert reader.rows(start=0, count=1) == {0: reader.named(row)}
+    writer.close()
+    reader.close()
 
 
 def test_a_changed_agreement_is_named(node: Path) -> None:

@@ -248,8 +248,16 @@ class ExchangeIndex:
 
     def named(self, row: IndexRow) -> IndexRow:
         """Return a row as it would be kept, with the numbers that its names have now."""
-        numbers = (None if name is None else self._names.get(str(name)) for name in row[8:11])
+        numbers = (None if name is None else self._number_of(str(name)) for name in row[8:11])
         return (*row[:8], *numbers, row[11])
+
+    def _number_of(self, name: str) -> int | None:
+        """Return a name's number, also one that another process has given it meanwhile."""
+        known = self._names.get(name)
+        if known is not None:
+            return known
+        found = self._select("SELECT number FROM name WHERE text = ?", name)
+        return int(found[0][0]) if found else None
 
     def _blocks(self, name: str) -> list[tuple[int, int]]:
         """Return a name's number and the first position of each block in which it occurs."""
