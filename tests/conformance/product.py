@@ -117,9 +117,9 @@ def frames(vector: Vector, _world: Vector) -> Vector:
         "messages": [
             {
                 "number": message.number,
-                "statement": message.statement.decode(),
-                "body_type": message.body_type.decode(),
-                "headers": [[a.decode(), b.decode()] for a, b in message.headers],
+                "statement": message.statement.decode("latin-1"),
+                "body_type": message.body_type.decode("latin-1"),
+                "headers": [[a.decode("latin-1"), b.decode("latin-1")] for a, b in message.headers],
                 "body": base64.b64encode(message.body).decode("ascii"),
             }
             for message in frame.messages

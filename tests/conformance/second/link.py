@@ -63,14 +63,16 @@ def framed(message: Json) -> Document:
     require(isinstance(message, list) and len(message) == 5, "EXC-0151")
     number, statement, body_type, pairs, body = message
     require(isinstance(number, int) and isinstance(pairs, list), "EXC-0151")
+    paired = all(isinstance(pair, list) and len(pair) == 2 for pair in pairs)
+    require(paired, "EXC-0151")
     flat = [part for pair in pairs for part in pair]
     require(
         all(isinstance(part, bytes) for part in (statement, body_type, body, *flat)), "EXC-0151"
     )
     return {
         "number": number,
-        "statement": statement.decode(),
-        "body_type": body_type.decode(),
-        "headers": [[name.decode(), value.decode()] for name, value in pairs],
-        "body": base64.b64encode(body).decode(),
+        "statement": statement.decode("latin-1"),
+        "body_type": body_type.decode("latin-1"),
+        "headers": [[name.decode("latin-1"), value.decode("latin-1")] for name, value in pairs],
+        "body": base64.b64encode(body).decode("latin-1"),
     }

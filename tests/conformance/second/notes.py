@@ -68,12 +68,17 @@ def notes(vector: Document, _world: Document) -> Document:
     head, _, note = vector["proof"].partition("\n\n")
     lines = head.split("\n")
     require(lines.pop(0) == "c2sp.org/tlog-proof@v1", bad)
-    extra = lines.pop(0).removeprefix("extra ") if lines[0].startswith("extra ") else ""
+    extra = ""
+    if lines and lines[0].startswith("extra "):
+        extra = lines.pop(0).removeprefix("extra ")
+        require(un_b64(extra, bad), bad)
+    require(lines, bad)
     match = re.fullmatch("index (0|[1-9][0-9]*)", lines.pop(0), re.ASCII)
     require(match, bad)
     assert match is not None
-    said = open_note(note, [])
     index, siblings = int(match[1]), [un_b64(line, bad) for line in lines]
+    require(all(len(value) == 32 for value in siblings), bad)
+    said = open_note(note, [])
     require(index < said["size"], bad)
     root = climb(bytes.fromhex(vector["leaf"]), index, said["size"], siblings)
     require(root.hex() == said["root"], bad)

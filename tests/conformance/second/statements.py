@@ -48,10 +48,10 @@ class Signed:
         self.batched = len(parts) == 5
         signed_ms = 0
         if self.batched:
+            payload, proof = un_b64u(parts[0]), un_b64u(parts[1])
             self.token = Token(".".join(parts[2:]), "taysir-manifest+jws")
-            payload = un_b64u(parts[0])
             leaf = sha(b"\0" + payload)
-            signed_ms = self._manifest(leaf, un_b64u(parts[1]))
+            signed_ms = self._manifest(leaf, proof)
             self.digest = b64u(leaf)
         else:
             self.token = Token(text, "taysir-statement+jws")
