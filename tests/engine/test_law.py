@@ -19,16 +19,18 @@ from taysir.engine.decision import Decision, LawUse, RuleRow
 from taysir.engine.definition import Pack
 from taysir.engine.explain import explain
 from taysir.engine.feel import compile_expression
-from taysir.engine.findings import PackErrors, Place
+from taysir.engine.findings import Finding, PackErrors, Place
 from taysir.engine.law import Parameter, Version
 from taysir.engine.pack import build_pack
 from taysir.engine.periods import LawDay, LawView, split_period, step_period
+from taysir.engine.rulebook import RowInForce, build_rule_book
 from taysir.engine.rules import decide
 from taysir.engine.rulexml import Validity
 from taysir.kernel.errors import Language, Problem
 from taysir.kernel.limits import LAW_DEPTH, LAW_PARTS
 
 from .conftest import NOW, MakeCase, edited
+from .dmn.models import decision, model
 
 ON = NOW.date()
 BASE = date(2026, 1, 1)
@@ -251,6 +253,107 @@ def test_a_parameter_of_a_day_is_the_law_as_known_then(
     law = view(pack, raw, day=day, known=known).variable()
     found = compile_expression("law.fee").evaluate({"law": law})
     assert found == (None if number is None else raw[number][0])
+
+
+def rule_book(pack: Pack, rows: list[tuple[int, int, int, int | None]]) -> Pack:
+    """The pack with one table: rows of (first day, last day, value, day enacted).
+
+    A row with a day of enactment takes the place of the first row.
+    """
+    made = "".join(
+        f'<rule id="r{number}"><inputEntry><text>-</text></inputEntry>'
+        f"<outputEntry><text>{value}</text></outputEntry>"
+        + notes(
+            f"a{number}",
+            str(day_at(first)),
+            str(day_at(last)),
+            "" if enacted is None else str(day_at(enacted)),
+            "" if enacted is None else "why",
+            "" if enacted is None else "r0",
+        )
+        + "</rule>"
+        for number, (first, last, value, enacted) in enumerate(rows)
+    )
+    names = ("article", "from", "until", "enacted", "because", "replaces")
+    columns = "".join(f'<annotation name="{name}"/>' for name in names)
+    logic = (
+        '<decisionTable hitPolicy="UNIQUE"><input><inputExpression><text>1</text>'
+        f"</inputExpression></input><output/>{columns}{made}</decisionTable>"
+    )
+    findings: list[Finding] = []
+    plan = replace(pack.plan, refusals="fee", values={})
+    book = build_rule_book(
+        {"rules/fee.dmn": model(decision("fee", logic))},
+        model=pack.facts,
+        plan=plan,
+        findings=findings,
+    )
+    assert findings == []
+    return replace(pack, rules=book, parameters={})
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    lengths=st.lists(st.tuples(st.integers(0, 20), st.integers(1, 90)), min_size=1, max_size=4),
+    back=st.none() | st.tuples(st.integers(-30, 30), st.integers(0, 200)),
+    first=st.integers(-20, 200),
+    length=st.integers(0, 200),
+    known=st.integers(-50, 250),
+)
+def test_a_table_over_a_period_is_applied_as_going_day_by_day_applies_it(
+    pack: Pack,
+    lengths: list[tuple[int, int]],
+    back: tuple[int, int] | None,
+    first: int,
+    length: int,
+    known: int,
+) -> None:
+    """Rows that follow each other, with days without a row, and one that reaches back."""
+    rows: list[tuple[int, int, int, int | None]] = []
+    start = 0
+    for number, (gap, days_long) in enumerate(lengths):
+        start += gap
+        rows.append((start, start + days_long - 1, 10 + number, None))
+        start += days_long
+    if back is not None:
+        begun, enacted = back
+        rows.append((rows[0][0], rows[0][1], 99 + begun, rows[0][0] + enacted))
+
+    def of_day(offset: int) -> tuple[int, str] | None:
+        held = [
+            (value, f"a{number}", enacted)
+            for number, (low, high, value, enacted) in enumerate(rows)
+            if low <= offset <= high and (enacted is None or enacted <= known)
+        ]
+        if any(enacted is not None for _, _, enacted in held):
+            held = [each for each in held if each[1] != "a0"]
+        return (held[0][0], held[0][1]) if held else None
+
+    expected: list[list[Any]] = []
+    for offset in range(first, first + length + 1):
+        law = of_day(offset)
+        if not expected or expected[-1][2] != law:
+            expected.append([day_at(offset), None, law])
+        expected[-1][1] = day_at(offset)
+    view = LawView(
+        rule_book(pack, rows), LawDay(day_at(0), day_at(known)), dict, lambda item: told_row(item)
+    )
+    found = SPLIT.evaluate(
+        {"law": view.variable(), "first": day_at(first), "last": day_at(first + length)}
+    )
+    assert [(each["from"], each["until"], each["value"]) for each in found] == [
+        (low, high, law[0] if law else None) for low, high, law in expected
+    ]
+    (use,) = view.take(())
+    assert [[row.article for row in part.rows] for part in use.parts] == [
+        [law[1]] if law else [] for _, _, law in expected
+    ]
+
+
+def told_row(item: RowInForce) -> RuleRow:
+    return RuleRow(
+        item.row.place.file, item.row.decision, item.row.number, article=item.row.article
+    )
 
 
 @settings(max_examples=200, deadline=None)
