@@ -114,6 +114,18 @@ def test_a_running_node_reads_and_writes_while_it_is_packed(tmp_path: Path) -> N
     assert check_node(tmp_path).clean
 
 
+def test_a_segment_that_a_crash_left_beside_its_packed_form_is_cleared_up(tmp_path: Path) -> None:
+    fill(tmp_path)
+    first = segment_files(tmp_path / "segments")[0]
+    data = first.read_bytes()
+    pack_journal(tmp_path)
+    first.write_bytes(data)
+    report = check_node(tmp_path, repair=True)
+    assert [(fault.problem.code, fault.repaired) for fault in report.faults] == [("EXC-0812", True)]
+    assert not first.exists()
+    assert check_node(tmp_path).records == 300
+
+
 def test_the_command_says_how_much_room_it_made(tmp_path: Path) -> None:
     fill(tmp_path)
     result = CliRunner().invoke(

@@ -328,8 +328,9 @@ def committed(folder: Path, *, progress: Callable[[int], None]) -> Committed:
 
 
 def drafts(folder: Path) -> list[Path]:
-    """Return what is left of segments that were never finished."""
-    return sorted(folder.glob("*.draft"))
+    """Return what a crash left: segments never finished, and plain ones that were packed."""
+    twins = (file.with_suffix(".segment") for file in folder.glob(f"*{PACKED}"))
+    return sorted([*folder.glob("*.draft"), *(file for file in twins if file.exists())])
 
 
 def verify_segments(folder: Path) -> int:

@@ -82,8 +82,8 @@ EXC_TORN_END = declare(
 EXC_DRAFT_LEFT = declare(
     "EXC-0812",
     status=500,
-    ar="بقي ملف غير مكتمل {file} من إنشاء مقطع جديد.",
-    en="The unfinished file {file} is left from making a new segment.",
+    ar="بقي الملف {file} من عمل لم يكتمل على المقاطع.",
+    en="The file {file} is left from work on the segments that was cut off.",
     remedy_ar="يحذفه taysir fsck --repair.",
     remedy_en="taysir fsck --repair removes it.",
     mender=Mender.OPERATOR,
