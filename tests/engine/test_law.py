@@ -215,7 +215,7 @@ def parts_by_hand(raw: list[Raw], first: int, last: int, known: int) -> Any:
     ]
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(
     raw=versions,
     first=st.integers(-300, 700),
@@ -244,7 +244,7 @@ def test_a_period_across_changes_is_split_as_going_day_by_day_splits_it(
         assert [(part.first, part.last) for part in use.parts] == [e[:2] for e in expected]
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(raw=versions, day=st.integers(-300, 700), known=st.integers(-300, 700))
 def test_a_parameter_of_a_day_is_the_law_as_known_then(
     pack: Pack, raw: list[Raw], day: int, known: int
@@ -296,19 +296,18 @@ def rule_book(pack: Pack, rows: list[tuple[int, int, int, int | None]]) -> Pack:
 @given(
     lengths=st.lists(st.tuples(st.integers(0, 20), st.integers(1, 90)), min_size=1, max_size=4),
     back=st.none() | st.tuples(st.integers(-30, 30), st.integers(0, 200)),
-    first=st.integers(-20, 200),
-    length=st.integers(0, 200),
+    period=st.tuples(st.integers(-20, 200), st.integers(0, 200)),
     known=st.integers(-50, 250),
 )
 def test_a_table_over_a_period_is_applied_as_going_day_by_day_applies_it(
     pack: Pack,
     lengths: list[tuple[int, int]],
     back: tuple[int, int] | None,
-    first: int,
-    length: int,
+    period: tuple[int, int],
     known: int,
 ) -> None:
     """Rows that follow each other, with days without a row, and one that reaches back."""
+    first, length = period
     rows: list[tuple[int, int, int, int | None]] = []
     start = 0
     for number, (gap, days_long) in enumerate(lengths):
@@ -335,9 +334,7 @@ def test_a_table_over_a_period_is_applied_as_going_day_by_day_applies_it(
         if not expected or expected[-1][2] != law:
             expected.append([day_at(offset), None, law])
         expected[-1][1] = day_at(offset)
-    view = LawView(
-        rule_book(pack, rows), LawDay(day_at(0), day_at(known)), dict, lambda item: told_row(item)
-    )
+    view = LawView(rule_book(pack, rows), LawDay(day_at(0), day_at(known)), dict, told_row)
     found = SPLIT.evaluate(
         {"law": view.variable(), "first": day_at(first), "last": day_at(first + length)}
     )
