@@ -36,7 +36,7 @@ def test_a_fleet_of_four_hundred_is_one_decision() -> None:
     assert decision.outcome is Outcome.GRANTED
     assert decision.values["renewal.count"] == 397
     assert decision.values["renewal.fee_minor"] == 397 * 30_000
-    assert [item["plate"] for item in decision.values["renewal.excluded"]] == plates[397:]
+    assert decision.values["left_out.uninsured"] == plates[397:]
     assert Decision.from_json(decision.to_json()) == decision
 
 
