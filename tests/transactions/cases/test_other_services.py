@@ -32,6 +32,7 @@ from taysir.transactions.documents.models import IssuedDocument
 from taysir.transactions.identity.models import Person
 from taysir.transactions.payments.models import Bill
 from taysir.transactions.payments.service import refresh
+from tests.transactions.cases.walking import Walk
 from tests.transactions.conftest import Town, day
 from tests.transactions.services import change, live_copy, offering
 
@@ -449,6 +450,47 @@ def test_nothing_more_is_asked_when_the_drawings_come_back_as_they_were(
     assert where(case) == {"engineer"}
     assert Bill.objects.count() == 1
     assert steps(case).count("fee_paid") == 1
+
+
+def test_a_person_completes_on_the_pages_what_was_sent_back(
+    business: Path, town: Town, person: Person, browser: Client
+) -> None:
+    walk = Walk(browser)
+    walk.start("commercial-registration")
+    given = {**BUSINESS, "register.kind": "company", "register.articles": DRAWINGS}
+    for page in ("establishment", "management"):
+        walk.send(f"/cases/{walk.number}/pages/{page}", given)
+    walk.submit()
+    step(walk.case, "return", role=Role.OFFICER)
+
+    assert "أكمل الطلب" in walk.open(f"/cases/{walk.number}/")
+    walk.open(f"/cases/{walk.number}/pages/establishment")
+    walk.send(f"/cases/{walk.number}/pages/establishment", BUSINESS)
+    assert "عقد التأسيس" not in walk.open(f"/cases/{walk.number}/review")
+    walk.submit()
+    assert walk.case.stage == "payment"
+    assert "سدد الآن" in walk.open(f"/cases/{walk.number}/")
+
+
+def test_a_birth_is_registered_page_by_page_as_the_agencies_answer(
+    birth: Path, town: Town, person: Person, browser: Client
+) -> None:
+    walk = Walk(browser)
+    assert walk.start("birth-registration").endswith("/pages/birth")
+    first = {"declarer.relation": "mother", "birth.place": "facility"}
+    assert walk.send(f"/cases/{walk.number}/pages/birth", first).endswith("/pages/child")
+    assert "مستشفى النخيل" in walk.open(f"/cases/{walk.number}/pages/child")
+
+
+def test_the_pages_of_a_partner_are_not_the_applicants(
+    building: Path, town: Town, person: Person, browser: Client
+) -> None:
+    walk = Walk(browser)
+    walk.start("building-permit")
+    walk.send(f"/cases/{walk.number}/pages/owner", LAND)
+    assert "S0000101 - العين" in walk.open(f"/cases/{walk.number}/pages/land")
+    assert walk.send(f"/cases/{walk.number}/pages/land", LAND).endswith("/review")
+    walk.open(f"/cases/{walk.number}/pages/building", status=404)
 
 
 # --- a fee that is given back --------------------------------------------------------------------

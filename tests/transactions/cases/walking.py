@@ -37,9 +37,9 @@ class Walk:
         assert response.status_code == status, (address, response.status_code)
         return response.headers.get("Location", "") or response.content.decode()
 
-    def start(self) -> str:
-        """Start a renewal and return the first page's address."""
-        response = self.browser.get("/services/licence-renewal/start")
+    def start(self, service: str = "licence-renewal") -> str:
+        """Start a case of a service and return the first page's address."""
+        response = self.browser.get(f"/services/{service}/start")
         assert response.status_code == 302, response.content.decode()
         address = response.headers["Location"]
         self.number = address.split("/")[2]

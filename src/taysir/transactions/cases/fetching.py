@@ -51,10 +51,17 @@ def ask_agencies(
     agencies: AgencyQuestions,
     at: datetime,
     refresh: Iterable[str] = (),
+    unasked_only: bool = False,
 ) -> list[Asked]:
-    """Ask what is due now; returns when every question has its outcome."""
+    """Ask what is due now; returns when every question has its outcome.
+
+    ``unasked_only`` leaves out what was asked before, so that a person who goes from page to page
+    waits for no agency twice.
+    """
     facts = case.facts
     due = lookups_due(pack, facts, at=at, refresh=refresh)
+    if unasked_only:
+        due = tuple(lookup for lookup in due if lookup.name not in facts.evidence)
     if not due:
         return []
 

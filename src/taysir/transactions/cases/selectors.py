@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from taysir.engine.choices import choices_of
 from taysir.engine.decision import Decision, Outcome
-from taysir.engine.definition import Pack, Page, Question, Role
+from taysir.engine.definition import ClockCause, Pack, Page, Question, Role
 from taysir.engine.facts import CaseFacts, Fact, FactSource, Fetched
 from taysir.engine.flow import actions_for, promised_by, stage_of
 from taysir.engine.lookups import needed_lookups
-from taysir.engine.pages import visible_pages, visible_questions
+from taysir.engine.pages import next_page, visible_pages, visible_questions
 from taysir.engine.rules import decide
 from taysir.engine.wording import word_value
 from taysir.kernel.errors import Language
@@ -130,12 +130,23 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def own_pages(case: Case, pack: Pack) -> tuple[Page, ...]:
+    """Return the pages that the applicant fills in this case."""
+    return visible_pages(pack, case.facts, by=Role.APPLICANT, on=timezone.localdate())
+
+
+def page_after(case: Case, pack: Pack, *, page_id: str | None = None) -> Page | None:
+    """Return the applicant's page behind one, or the first that is not complete."""
+    today = timezone.localdate()
+    return next_page(pack, case.facts, by=Role.APPLICANT, after=page_id, on=today)
+
+
 def review_rows(case: Case, pack: Pack, *, language: Language) -> list[dict[str, Any]]:
     """Return the typed answers with the way to change each."""
     known = case.facts
     rows = []
-    for page in visible_pages(pack, known, on=timezone.localdate()):
-        for question in visible_questions(page, known, model=pack.facts):
+    for page in own_pages(case, pack):
+        for question in visible_questions(page, known, model=pack.facts, on=timezone.localdate()):
             value = known.value(question.field)
             rows.append(
                 {
@@ -195,7 +206,7 @@ class Standing:
     """What a case's place in its flow means for the person, whatever the stages are called."""
 
     final: str
-    is_draft: bool
+    awaits_person: bool
     is_paying: bool
     is_waiting: bool
     may_withdraw: bool
@@ -210,7 +221,9 @@ def standing(case: Case, pack: Pack) -> Standing:
     offered = actions_for(pack, case.token, role=Role.APPLICANT)
     return Standing(
         final=stage.final,
-        is_draft=stage.name == pack.flow.start,
+        awaits_person=open_case
+        and stage.role is Role.APPLICANT
+        and stage.stopped_by is ClockCause.APPLICANT,
         is_paying=paying,
         is_waiting=open_case and waits and not paying,
         may_withdraw=any(action.name == "withdraw" for action in offered),

@@ -117,11 +117,20 @@ def _stated(case: Case, pack: Pack, *, at: datetime) -> CaseFacts:
     return case.facts.with_values(known)
 
 
-def case_fetch(case: Case, *, person: Person, now: datetime | None = None) -> Case:
+def case_fetch(
+    case: Case, *, person: Person, unasked_only: bool = False, now: datetime | None = None
+) -> Case:
     """Ask agencies what is due for a case and take the answers over."""
     at = now or timezone.now()
     pack = offer_with(case.pack_hash).pack
-    asked = ask_agencies(case, pack, subject=person.national_id, agencies=agencies(), at=at)
+    asked = ask_agencies(
+        case,
+        pack,
+        subject=person.national_id,
+        agencies=agencies(),
+        at=at,
+        unasked_only=unasked_only,
+    )
     if not asked:
         return case
     with transaction.atomic():

@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from taysir.engine.definition import Pack, Role
-from taysir.engine.pages import next_page
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.transactions.cases import selectors
@@ -23,6 +22,7 @@ from taysir.transactions.cases.objecting import case_object, objection_ends, obj
 from taysir.transactions.cases.services import (
     case_answer,
     case_dispute_value,
+    case_fetch,
     case_start,
     case_submit,
     case_withdraw,
@@ -46,7 +46,7 @@ def _pack(case: Case) -> Pack:
 def start(request: HttpRequest, person: Person, code: str) -> HttpResponse:
     """Open the person's draft of a service and go to its first page."""
     case = case_start(person, service_code=code)
-    page = next_page(_pack(case), case.facts) or _pack(case).pages[0]
+    page = selectors.page_after(case, _pack(case)) or selectors.own_pages(case, _pack(case))[0]
     return redirect("cases:page", case.number, page.id)
 
 
@@ -73,7 +73,7 @@ def mine(request: HttpRequest, person: Person) -> HttpResponse:
 def page(request: HttpRequest, person: Person, number: str, page_id: str) -> HttpResponse:
     """Show one page of the application, or take its answers and go on."""
     case = case_of(person, number=number)
-    if case.stage != "draft":
+    if not selectors.standing(case, _pack(case)).awaits_person:
         return redirect("cases:case", number)
     if request.method != "POST":
         return render(request, "cases/page.html", _page_context(case, page_id))
@@ -82,7 +82,8 @@ def page(request: HttpRequest, person: Person, number: str, page_id: str) -> Htt
     if not answers.ok:
         context = _page_context(case, page_id, raw=raw, errors=dict(answers.summary))
         return render(request, "cases/page.html", context, status=422)
-    following = next_page(_pack(case), case.facts, after=shown.id)
+    case = case_fetch(case, person=person, unasked_only=True)
+    following = selectors.page_after(case, _pack(case), page_id=shown.id)
     if following is not None:
         return redirect("cases:page", number, following.id)
     return redirect("cases:review", number)
@@ -97,7 +98,7 @@ def _page_context(
 ) -> dict[str, Any]:
     pack, language = _pack(case), current_language()
     shown = pack.page(page_id)
-    if shown is None:
+    if shown is None or shown.by is not Role.APPLICANT:
         raise Problem(TRX_PAGE_NOT_FOUND)
     return {
         "case": case,
@@ -117,9 +118,9 @@ def review(request: HttpRequest, person: Person, number: str) -> HttpResponse:
     """Show everything once more before it is sent."""
     case = case_of(person, number=number)
     pack, language = _pack(case), current_language()
-    if case.stage != "draft":
+    if not selectors.standing(case, pack).awaits_person:
         return redirect("cases:case", number)
-    incomplete = next_page(pack, case.facts)
+    incomplete = selectors.page_after(case, pack)
     if incomplete is not None:
         return redirect("cases:page", number, incomplete.id)
     context = {
@@ -127,7 +128,7 @@ def review(request: HttpRequest, person: Person, number: str) -> HttpResponse:
         "service": pack.service,
         "rows": selectors.review_rows(case, pack, language=language),
         "fees": selectors.fee_rows(selectors.forecast(case, pack), language=language),
-        "back": pack.pages[-1].id,
+        "back": selectors.own_pages(case, pack)[-1].id,
     }
     return render(request, "cases/review.html", context)
 
@@ -147,14 +148,14 @@ def case(request: HttpRequest, person: Person, number: str) -> HttpResponse:
     """Show where a case is, why, and what the person can do."""
     found = case_of(person, number=number)
     pack, language = _pack(found), current_language()
-    draft = found.stage == "draft"
-    following = next_page(pack, found.facts, by=Role.APPLICANT) if draft else None
+    standing = selectors.standing(found, pack)
+    following = selectors.page_after(found, pack) if standing.awaits_person else None
     context = {
         "case": found,
         "service": pack.service,
         "next_page": following.id if following else "",
         "stage": selectors.stage_title(found, pack, language=language),
-        "standing": selectors.standing(found, pack),
+        "standing": standing,
         "decision": found.decision,
         "timeline_items": selectors.timeline_items(found, pack, language=language),
         "promised": selectors.promised(found, pack),
