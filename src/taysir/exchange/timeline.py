@@ -17,7 +17,6 @@ from taysir.exchange.quota import AnsweredCalls
 from taysir.exchange.runtime import NodeRuntime
 from taysir.exchange.terms import parties, read_terms
 
-
 _ORDER: Final = (
     "found",
     "proposed",
