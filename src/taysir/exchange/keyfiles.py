@@ -33,10 +33,13 @@ def write_private(file: Path, data: bytes) -> None:
 
 
 def write_public(file: Path, data: bytes) -> None:
-    """Write a file that anyone may read, whole or not at all."""
+    """Write a file that anyone may read, whole or not at all; durable on return."""
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f".{file.name}.draft")
-    draft.write_bytes(data)
+    with draft.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
     draft.replace(file)
 
 
