@@ -172,6 +172,31 @@ def test_a_broken_link_fails_its_calls_and_the_next_call_connects_anew(tmp_path:
     play(tmp_path, scenario)
 
 
+@pytest.mark.parametrize(("goodbye", "status"), [(True, 200), (False, 502)])
+def test_a_call_on_its_way_to_a_peer_that_said_goodbye_is_sent_again(
+    tmp_path: Path, goodbye: bool, status: int
+) -> None:
+    """Without a goodbye nobody knows what became of it, and the caller decides."""
+
+    async def scenario(nodes: TwoNodes) -> None:
+        service = nodes.answering.links
+        answer = service.answer
+
+        async def hang_up(message: Message, peer: LinkPeer) -> Message:
+            service.answer = answer
+            for connection in list(service.connections):
+                if goodbye:
+                    connection.say_goodbye()
+                connection.close()
+            return await asyncio.Future()
+
+        service.answer = hang_up
+        assert (await ask(nodes)).status == status
+        assert (await ask(nodes)).status == 200
+
+    play(tmp_path, scenario)
+
+
 def test_bytes_that_are_no_frame_close_only_their_connection(tmp_path: Path) -> None:
     """Garbage on one link does not touch the others."""
 

@@ -72,6 +72,8 @@ class Link(asyncio.Protocol):
         self._sweeper: asyncio.TimerHandle | None = None
         self.open = False
         """Whether new calls may be sent: not before the connection, not after a goodbye."""
+        self.left = False
+        """Whether the peer has said goodbye."""
 
     def call(
         self,
@@ -108,7 +110,7 @@ class Link(asyncio.Protocol):
         try:
             for frame in self._reader.feed(data):
                 if frame.kind is FrameKind.GOODBYE:
-                    self.open = False
+                    self.open, self.left = False, True
                 for message in frame.messages:
                     self._give(message)
         except Problem as problem:

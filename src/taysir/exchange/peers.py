@@ -48,16 +48,20 @@ class Peer:
         self, statement: bytes, *, body_type: bytes, headers: Headers, body: bytes
     ) -> Message:
         """Send one call and return the answer; raises BackendUnreachable and EXC-0116."""
-        if len(body) <= limits.LINK_BODY_BYTES:
+        again = False
+        while len(body) <= limits.LINK_BODY_BYTES:
             link = self._link if self._link is not None and self._link.open else None
             link = link or await self._linked()
-            if link is not None:
-                try:
-                    return await link.call(
-                        statement, body_type=body_type, headers=headers, body=body
-                    )
-                except LinkBroken as broken:
+            if link is None:
+                break
+            try:
+                return await link.call(statement, body_type=body_type, headers=headers, body=body)
+            except LinkBroken as broken:
+                # A peer that said goodbye and hung up did not take what was on its way; should it
+                # have, it knows the statement and refuses to take it twice.
+                if again or not link.left:
                     raise BackendUnreachable(str(broken)) from broken
+                again = True
         return await self._over_http(statement, body_type=body_type, headers=headers, body=body)
 
     async def _linked(self) -> Link | None:
