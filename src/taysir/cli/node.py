@@ -188,7 +188,8 @@ def _admitted(folder: Path, *, seconds: int) -> bool:
 
 def _start(folder: Path, *, as_json: bool) -> None:
     settings = read_settings(folder / SETTINGS)
-    log_file = folder / "node.log"
+    log_file, pid_file = folder / "node.log", folder / "node.pid"
+    before = int(pid_file.read_text("ascii")) if pid_file.exists() else 0
     command = [sys.executable, "-m", "taysir.cli", "node", "run", str(folder)]
     with log_file.open("ab") as log:
         started = subprocess.Popen(
@@ -198,10 +199,11 @@ def _start(folder: Path, *, as_json: bool) -> None:
             stderr=log,
             start_new_session=True,
         )
-    (folder / "node.pid").write_text(str(started.pid), "ascii")
+    pid_file.write_text(str(started.pid), "ascii")
     address = f"http://{settings.host}:{settings.admin_port}"
     until = time.monotonic() + limits.PROCESS_READY_TIMEOUT_S
-    while not _is_ready(f"{address}/ready"):
+    # A node that ran before hands over and ends; until then it is the one that answers.
+    while (before and _runs(before, folder)) or not _is_ready(f"{address}/ready"):
         if started.poll() is not None or time.monotonic() >= until:
             seconds = int(limits.PROCESS_READY_TIMEOUT_S)
             raise Problem(CLI_NODE_START, seconds=seconds, log=str(log_file))
