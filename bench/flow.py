@@ -29,8 +29,11 @@ def run() -> list[dict[str, Any]]:
         rows.append(_time(f"step with load and save, {steps} steps past", pack, token))
         size = len(token.to_json())
         rows.append(_row(f"stored state, {steps} steps past", size, "bytes", 2048))
-    bound = token_bytes_at_most(pack.flow)
-    rows.append(_row("stored state, bound for any case", bound, "bytes", 2048))
+    packs = [load_pack(file.parent) for file in sorted(PACK.parent.glob("*/service.yaml"))]
+    bound = max(token_bytes_at_most(each.flow) for each in packs)
+    rows.append(
+        _row(f"stored state, bound for any case of {len(packs)} services", bound, "bytes", 2048)
+    )
     token = walked(pack, 3)
     due = _best(lambda: due_action(pack, token, at=START + timedelta(days=90)))
     rows.append(_row("what is due", round(due * 1e6, 2), "µs", 1000))
