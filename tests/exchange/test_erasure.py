@@ -152,6 +152,20 @@ def test_a_subject_that_was_forgotten_gets_another_key_and_erasing_finds_both(
     keys.close()
 
 
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_key_that_is_no_longer_at_hand_is_unwrapped_again(tmp_path: Path, more: int) -> None:
+    keys = BodyKeys(tmp_path, node_key=KEY)
+    first, cipher = keys.cipher_for("s-0")
+    box = cipher.encrypt(bytes(12), b"body", None)
+    for number in range(1, limits.BODY_CIPHERS_CACHED + more):
+        keys.cipher_for(f"s-{number}")
+    keys.flush()
+    slot, again = keys.cipher_for("s-0")
+    assert (slot, again is cipher) == (first, more == 0)
+    assert again.decrypt(bytes(12), box, None) == b"body"
+    keys.close()
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     steps=st.lists(

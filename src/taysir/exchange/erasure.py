@@ -18,7 +18,6 @@ import struct
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -47,14 +46,6 @@ class ErasedError(Exception):
     """The key was erased, and with it what was sealed under it."""
 
 
-@dataclass(slots=True)
-class _Key:
-    """A slot that is remembered; the key itself is unwrapped when it is first needed."""
-
-    slot: int
-    cipher: AESGCM | None
-
-
 class BodyKeys:
     """The keys of one node; one process writes, in one thread."""
 
@@ -69,7 +60,8 @@ class BodyKeys:
         self._file = folder / KEYS_FILE
         self._wrapping = AESGCM(node_key)
         self._random = randomness
-        self._known: OrderedDict[bytes, _Key] = OrderedDict()
+        self._known: OrderedDict[bytes, int] = OrderedDict()
+        self._ciphers: OrderedDict[int, AESGCM] = OrderedDict()
         self._new: list[bytes] = []
         self._fd = self._open(hmac.digest(node_key, _MAGIC, hashlib.sha256)[:16])
         self._size = os.fstat(self._fd).st_size
@@ -108,7 +100,7 @@ class BodyKeys:
             raw = data[at : at + SLOT_BYTES]
             _crc, name, wrapped = _SLOT.unpack(raw)
             if raw == _slot(name, wrapped) and wrapped != _ERASED:
-                self._known[name] = _Key(first + at // SLOT_BYTES, None)
+                self._known[name] = first + at // SLOT_BYTES
 
     @property
     def count(self) -> int:
@@ -118,23 +110,39 @@ class BodyKeys:
     def cipher_for(self, subject: str) -> tuple[int, AESGCM]:
         """Return a slot and its cipher for a subject; durable only after :meth:`flush`."""
         name = _name(subject)
-        known = self._known.get(name)
-        if known is None:
+        slot = self._known.get(name)
+        if slot is None:
             return self._make(name)
         self._known.move_to_end(name)
-        if known.cipher is None:
-            known.cipher = self._unwrap(known.slot)
-        return known.slot, known.cipher
+        cipher = self._ciphers.get(slot)
+        if cipher is None:
+            cipher = self._unwrap(slot)
+            self._remember(slot, cipher)
+        else:
+            self._ciphers.move_to_end(slot)
+        return slot, cipher
 
     def _make(self, name: bytes) -> tuple[int, AESGCM]:
         secret, nonce = self._random(_KEY_BYTES), self._random(NONCE_BYTES)
         slot = self._next + len(self._new)
         self._new.append(_slot(name, nonce + self._wrapping.encrypt(nonce, secret, name)))
         cipher = AESGCM(secret)
-        self._known[name] = _Key(slot, cipher)
+        self._known[name] = slot
         if len(self._known) > limits.BODY_KEYS_CACHED:
             self._known.popitem(last=False)
+        self._remember(slot, cipher)
         return slot, cipher
+
+    def _remember(self, slot: int, cipher: AESGCM) -> None:
+        """Keep a cipher at hand; each takes 2.6 KB, so far fewer than slots."""
+        self._ciphers[slot] = cipher
+        if not self._new:
+            self._forget_old()
+
+    def _forget_old(self) -> None:
+        """Drop the ciphers used longest ago; not while new ones are not in the file yet."""
+        while len(self._ciphers) > limits.BODY_CIPHERS_CACHED:
+            self._ciphers.popitem(last=False)
 
     def flush(self) -> None:
         """Make new keys durable; raises EXC-0130, and then none of them counts."""
@@ -144,9 +152,11 @@ class BodyKeys:
             self._write_new(b"".join(self._new))
         except OSError as error:
             self._known.clear()
+            self._ciphers.clear()
             raise Problem(EXC_JOURNAL, reason=os.strerror(error.errno or 0)) from error
         finally:
             self._new.clear()
+        self._forget_old()
 
     def _write_new(self, data: bytes) -> None:
         offset = (self._next + 1) * SLOT_BYTES
@@ -186,6 +196,7 @@ class BodyKeys:
         """Destroy every key of a subject in place and return how many there were."""
         name, erased = _name(subject), 0
         self._known.pop(name, None)
+        self._ciphers.clear()
         dead = _slot(name, _ERASED)
         with mmap.mmap(self._fd, self._size) as view:
             at = view.find(name, SLOT_BYTES)
