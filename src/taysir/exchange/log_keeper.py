@@ -24,6 +24,7 @@ from taysir.exchange.log import JournalReader, LeafMaker, TransparencyLog
 from taysir.exchange.log_archive import ArchivedCheckpoint, LogArchive
 from taysir.exchange.log_errors import EXC_EVIDENCE_BEHIND
 from taysir.exchange.log_lag import LogLag
+from taysir.exchange.log_metrics import log_metrics
 from taysir.exchange.log_trust import LogTrust
 from taysir.exchange.model import StoredExchange
 from taysir.exchange.stamping import Stamper
@@ -375,34 +376,7 @@ class LogKeeper:
 
     def metrics(self) -> list[str]:
         """Return the lines for Prometheus."""
-        state, lag = self.state(), self._lag
-        rows = [
-            ("taysir_log_leaves", "Records in the transparency log.", state["records"]),
-            ("taysir_log_checkpoint_size", "Records under the checkpoint.", state["checkpoint"]),
-            ("taysir_log_stamped_size", "Records witnessed and stamped.", state["stamped"]),
-            ("taysir_log_witnesses", "Cosignatures of the last round.", state["witnesses"]),
-            (
-                "taysir_log_oldest_unstamped_seconds",
-                "Age of the oldest record without third-party time.",
-                state["oldest_unstamped_s"],
-            ),
-        ]
-        lines = []
-        for name, text, value in rows:
-            lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge", f"{name} {value}"]
-        lines += [
-            "# HELP taysir_log_stamped_total Records by whether they were stamped within 15 s.",
-            "# TYPE taysir_log_stamped_total counter",
-            f'taysir_log_stamped_total{{in_time="yes"}} {lag.in_time}',
-            f'taysir_log_stamped_total{{in_time="no"}} {lag.late}',
-            "# HELP taysir_log_failures_total Third parties, or the disk, that failed.",
-            "# TYPE taysir_log_failures_total counter",
-            *(
-                f'taysir_log_failures_total{{party="{party}"}} {self.failures[party]}'
-                for party in ("witness", "stamp", "status", "disk")
-            ),
-        ]
-        return lines
+        return log_metrics(self.state(), lag=self._lag, failures=self.failures)
 
     def prove(self, position: int, *, signed_at_ms: int) -> LogProof | None:
         """Return what the log can say about a record; None when it is not under a checkpoint."""
