@@ -19,6 +19,8 @@ from taysir.cli import build_app
 from taysir.exchange.backup import Restored, back_up, restore
 from taysir.exchange.fsck import check_node
 from taysir.exchange.journal import Journal
+from taysir.exchange.journal_lock import PACK_LOCK, JournalLock
+from taysir.exchange.journal_pack import pack_journal
 from taysir.exchange.model import BodyState, StoredExchange
 from taysir.kernel.errors import Problem
 from tests.exchange.test_erasure import BODY, about
@@ -152,7 +154,14 @@ def test_agreements_and_databases_come_along_and_secrets_do_not(tmp_path: Path) 
         assert database.execute("SELECT a FROM t").fetchall() == [(1,)]
     with tarfile.open(file) as tar:
         names = set(tar.getnames())
-    assert not names & {"tls.key", "signing.pem", "bodies.key", "index.sqlite", "journal.lock"}
+    assert not names & {
+        "tls.key",
+        "signing.pem",
+        "bodies.key",
+        "index.sqlite",
+        "journal.lock",
+        "pack.lock",
+    }
     secrets = (node / "bodies.key").read_bytes(), b"secret-1", b"secret-2", BODY
     assert not any(secret in kept.read_bytes() for secret in secrets for kept in (file, keys))
 
@@ -173,6 +182,18 @@ def test_a_changed_bit_in_a_backup_is_never_restored_unnoticed(
     with contextlib.suppress(Problem):
         assert bring_back(place / "node", file, keys, place / "back").report.clean
         assert exchanges(place / "back") == kept
+
+
+def test_a_packed_journal_comes_back_and_none_is_packed_meanwhile(tmp_path: Path) -> None:
+    node = tmp_path / "node"
+    fill(node)
+    kept = exchanges(node)
+    assert pack_journal(node).segments > 0
+    file, keys = keep(node, tmp_path)
+    assert bring_back(node, file, keys, tmp_path / "back").report.clean
+    assert exchanges(tmp_path / "back") == kept
+    with JournalLock(node, wait_s=0, name=PACK_LOCK), pytest.raises(Problem, match="EXC-0802"):
+        pack_journal(node)
 
 
 def test_a_folder_that_holds_something_is_not_overwritten(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from taysir.exchange.errors import EXC_JOURNAL_DAMAGED
 from taysir.exchange.fsck import FsckReport, check_node, rebuild_index
 from taysir.exchange.fsck_log import LogCheck
 from taysir.exchange.journal import BODY_KEYS, INDEX, NODE_BODY_KEY, SEGMENTS
-from taysir.exchange.journal_lock import LOCK
+from taysir.exchange.journal_lock import LOCK, PACK_LOCK, JournalLock
 from taysir.exchange.segments import committed
 from taysir.exchange.settings import NodeSettings
 from taysir.exchange.store_errors import EXC_BACKUP, EXC_NO_NODE
@@ -87,11 +87,13 @@ def back_up(
     """Write a backup of a node's folder, and the keys of bodies beside it.
 
     Raises:
-        Problem: EXC-0805 for another folder, EXC-0131 if the journal is damaged.
+        Problem: EXC-0805 for another folder, EXC-0131 if the journal is damaged, EXC-0802 while
+            its segments are being packed.
     """
     if not (folder / SEGMENTS).is_dir():
         raise Problem(EXC_NO_NODE, folder=str(folder), reason="there is no journal in it")
-    with _tar(file) as tar:
+    unpacked = JournalLock(folder, wait_s=limits.JOURNAL_LOCK_WAIT_S, name=PACK_LOCK)
+    with unpacked, _tar(file) as tar:
         entries = dict(_add_state(tar, folder))
         kept = committed(folder / SEGMENTS, progress=progress)
         for segment, length in kept.files:
@@ -123,7 +125,7 @@ def _add_state(tar: tarfile.TarFile, folder: Path) -> Iterator[tuple[str, FileEn
 
 def _stays_out(path: Path, name: str) -> bool:
     """Whether a file is derived, secret, or kept apart."""
-    derived = name.startswith(INDEX) or name == LOCK
+    derived = name.startswith(INDEX) or name in (LOCK, PACK_LOCK)
     passing = path.suffix in (".sqlite-wal", ".sqlite-shm", ".draft", ".tmp", ".part")
     secret = path.suffix == ".key" or name == NODE_BODY_KEY
     return derived or passing or secret or name.split("/", 1)[0] in _APART

@@ -16,6 +16,9 @@ from taysir.exchange.store_errors import EXC_STORE_IN_USE
 from taysir.kernel.errors import Problem
 
 LOCK: Final = "journal.lock"
+"""Held by whoever writes the journal."""
+PACK_LOCK: Final = "pack.lock"
+"""Held by whoever packs segments, or must not have them packed meanwhile."""
 _PAUSE_S: Final = 0.02
 
 

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
 
 from taysir.exchange.errors import EXC_JOURNAL, EXC_JOURNAL_DAMAGED
 from taysir.exchange.journal import SEGMENTS
-from taysir.exchange.journal_lock import JournalLock
+from taysir.exchange.journal_lock import PACK_LOCK, JournalLock
 from taysir.exchange.segments import segment_files, segment_records, segment_start
 from taysir.exchange.segments_packed import (
     PACKED,
@@ -26,8 +25,6 @@ from taysir.exchange.segments_packed import (
 )
 from taysir.exchange.store_errors import EXC_NO_NODE
 from taysir.kernel.errors import Problem
-
-_LOCK: Final = "pack.lock"
 
 Progress = Callable[[int, int], None]
 """Told how many segments of how many are packed."""
@@ -54,7 +51,7 @@ def pack_journal(folder: Path, *, progress: Progress = lambda _done, _all: None)
     if not segments.is_dir():
         raise Problem(EXC_NO_NODE, folder=str(folder), reason="there is no journal in it")
     done = Packed()
-    with JournalLock(folder, wait_s=0, name=_LOCK):
+    with JournalLock(folder, wait_s=0, name=PACK_LOCK):
         files = segment_files(segments)
         closed = [(f, then) for f, then in pairwise(files) if f.suffix != PACKED]
         for number, (file, following) in enumerate(closed, 1):
