@@ -388,7 +388,9 @@ def test_both_parts_of_a_straddling_period_are_explained(dated: Pack, make_case:
     ]
     english = explain(stored, audience="officer", language="en").as_text()
     assert "Fee for a year" in english
-    assert "24 December 2027" in english
+    assert "24 December 2026 / 15 Rajab 1448 AH to 23 December 2028" in english
+    assert "40 dinars × 2" in english
+    assert "50 dinars × 3" in english
     assert "article 4" in english
     arabic = explain(stored, audience="citizen", language="ar").as_text()
     assert "رسم السنة" in arabic

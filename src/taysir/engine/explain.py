@@ -7,10 +7,11 @@ structure (sections with sentences and rows), which pages lay out, ``as_text`` p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import groupby
 from typing import Final
 
 from taysir.engine.decision import (
@@ -227,16 +228,25 @@ def _law(steps: Iterable[Step], language: Language, *, full: bool) -> Section:
     for use in (use for step in steps for use in step.law):
         if use not in uses and (full or _changes(use)):
             uses.append(use)
-    rows = tuple(_law_row(use, part, language) for use in uses for part in use.parts)
+    rows = tuple(
+        _law_row(use, parts, language) for use in uses for parts in _under_one_law(use.parts)
+    )
     return Section((_LAW_FULL if full else _LAW)[language], rows=rows)
+
+
+def _under_one_law(parts: Iterable[LawPart]) -> Iterator[list[LawPart]]:
+    """Yield the parts that follow each other under one law with one value: years of a term."""
+    for _, group in groupby(parts, lambda part: (part.value, part.article, part.since)):
+        yield list(group)
 
 
 def _changes(use: LawUse) -> bool:
     return len({(part.article, part.since) for part in use.parts}) > 1
 
 
-def _law_row(use: LawUse, part: LawPart, language: Language) -> Row:
-    first, last = word_date(part.first, language), word_date(part.last, language)
+def _law_row(use: LawUse, parts: list[LawPart], language: Language) -> Row:
+    part = parts[0]
+    first, last = word_date(part.first, language), word_date(parts[-1].last, language)
     days = (_DAYS if use.is_period else _ONE_DAY)[language].format(first=first, last=last)
     notes = [part.article_title.get(language, part.article)]
     if part.since:
@@ -245,7 +255,8 @@ def _law_row(use: LawUse, part: LawPart, language: Language) -> Row:
         notes.append(_enacted(part.enacted, part.because, language))
     name = use.label.get(language, use.name)
     separator = "، " if language == "ar" else ", "
-    return Row(f"{name} {days}", part.words[language], separator.join(notes))
+    times = f" × {len(parts)}" if len(parts) > 1 else ""
+    return Row(f"{name} {days}", part.words[language] + times, separator.join(notes))
 
 
 def _enacted(enacted: date, because: Words, language: Language) -> str:
