@@ -16,7 +16,8 @@ from taysir.exchange.erasure import SLOT_BYTES, BodyKeys, ErasedError, node_body
 from taysir.exchange.journal import Journal
 from taysir.exchange.journal_records import BODIES, FACTS, decode_exchange
 from taysir.exchange.model import BodyState, CallOutcome, StoredExchange
-from taysir.exchange.segments import SegmentStore, verify_segments
+from taysir.exchange.segments import SegmentStore
+from taysir.exchange.segments_reading import verify_segments
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from tests.exchange.test_journal import example

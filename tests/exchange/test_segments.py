@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from taysir.exchange.errors import EXC_JOURNAL_DAMAGED
 from taysir.exchange.journal_store import GENESIS, Place, chain_hash
-from taysir.exchange.segments import SegmentStore, verify_segments
+from taysir.exchange.segments import SegmentStore
+from taysir.exchange.segments_reading import verify_segments
 from taysir.kernel.errors import Problem
 
 SMALL = 4096

@@ -20,7 +20,7 @@ from taysir.exchange.journal import Journal
 from taysir.exchange.journal_pack import pack_journal
 from taysir.exchange.journal_store import GENESIS, Place, Record, chain_hash
 from taysir.exchange.model import StoredExchange
-from taysir.exchange.segments import SegmentStore, segment_files
+from taysir.exchange.segments import SegmentStore
 from taysir.exchange.segments_packed import (
     BrokenPackError,
     PackHead,
@@ -28,6 +28,7 @@ from taysir.exchange.segments_packed import (
     packed_payload,
     packed_records,
 )
+from taysir.exchange.segments_reading import segment_files
 from taysir.kernel.errors import Problem
 from tests.exchange.test_erasure import about
 

@@ -15,7 +15,7 @@ import pytest
 from taysir.country import running
 from taysir.country.layout import CountryLayout
 from taysir.country.tour import Tour
-from taysir.exchange.segments import verify_segments
+from taysir.exchange.segments_reading import verify_segments
 
 pytestmark = [pytest.mark.country, pytest.mark.slow]
 

@@ -9,7 +9,8 @@ import pytest
 
 from taysir.exchange.journal import SEGMENTS, Journal
 from taysir.exchange.journal_store import Store
-from taysir.exchange.segments import SegmentStore, verify_segments
+from taysir.exchange.segments import SegmentStore
+from taysir.exchange.segments_reading import verify_segments
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.testing.stores import GatedStore

@@ -31,7 +31,7 @@ from taysir.exchange.fsck import FsckReport, check_node, rebuild_index
 from taysir.exchange.fsck_log import LogCheck
 from taysir.exchange.journal import BODY_KEYS, INDEX, NODE_BODY_KEY, SEGMENTS
 from taysir.exchange.journal_lock import LOCK, PACK_LOCK, JournalLock
-from taysir.exchange.segments import committed
+from taysir.exchange.segments_reading import committed
 from taysir.exchange.settings import NodeSettings
 from taysir.exchange.store_errors import EXC_BACKUP, EXC_NO_NODE
 from taysir.kernel import limits

@@ -27,7 +27,8 @@ from taysir.exchange.journal_lock import JournalLock
 from taysir.exchange.journal_records import decode_exchange, slot_of
 from taysir.exchange.journal_store import GENESIS, Record, Store
 from taysir.exchange.model import BodyState, CallOutcome, StoredExchange
-from taysir.exchange.segments import SegmentStore, drafts, segment_files, torn_end, wipe_torn_end
+from taysir.exchange.segments import SegmentStore, wipe_torn_end
+from taysir.exchange.segments_reading import drafts, segment_files, torn_end
 from taysir.exchange.store_errors import (
     EXC_AGREEMENT_FILE,
     EXC_BODIES_LOST,

@@ -15,7 +15,6 @@ from pathlib import Path
 from taysir.exchange.errors import EXC_JOURNAL, EXC_JOURNAL_DAMAGED
 from taysir.exchange.journal import SEGMENTS
 from taysir.exchange.journal_lock import PACK_LOCK, JournalLock
-from taysir.exchange.segments import segment_files, segment_records, segment_start
 from taysir.exchange.segments_packed import (
     PACKED,
     BrokenPackError,
@@ -23,6 +22,7 @@ from taysir.exchange.segments_packed import (
     pack_records,
     packed_records,
 )
+from taysir.exchange.segments_reading import segment_files, segment_records, segment_start
 from taysir.exchange.store_errors import EXC_NO_NODE
 from taysir.kernel.errors import Problem
 
