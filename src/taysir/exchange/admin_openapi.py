@@ -11,7 +11,9 @@ from typing import Any, Final
 import orjson
 
 from taysir.exchange.admin_routes import RouteTable
+from taysir.exchange.erasure_face import ERASURES_PATH
 from taysir.exchange.evidence_face import RANGE_PATH
+from taysir.exchange.model import CallOutcome, Direction
 from taysir.kernel import limits
 
 OPENAPI_PATH: Final = "/admin/openapi.json"
@@ -24,8 +26,8 @@ _EXCHANGE: Final[dict[str, Any]] = {
     "properties": {
         "exchange_id": _TEXT,
         "position": _NUMBER,
-        "direction": {"enum": ["sent", "received"]},
-        "outcome": {"enum": ["accepted", "answered", "refused", "failed"]},
+        "direction": {"enum": [direction.value for direction in Direction]},
+        "outcome": {"enum": [outcome.value for outcome in CallOutcome]},
         "recorded_at_ms": _NUMBER,
         "elapsed_ms": {"type": "number"},
         "consumer": _TEXT,
@@ -61,7 +63,7 @@ def admin_openapi(table: RouteTable) -> bytes:
             "description": "For operators' own programs, on loopback or with a token.",
             "x-title-ar": "إدارة عقدة تيسير",
         },
-        "paths": {**_state(), **_exchanges(), **paths},
+        "paths": {**_state(), **_exchanges(), **_erasures(), **paths},
         "components": {"schemas": {**components, "Exchange": _EXCHANGE}},
     }
     return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
@@ -117,7 +119,12 @@ def _exchanges() -> dict[str, Any]:
                 "The evidence package of one exchange (ZIP).",
                 {"type": "string", "format": "binary"},
                 kind="application/zip",
-                parameters=[_EXCHANGE_ID, _yes_or_no("bodies"), _yes_or_no("wait")],
+                parameters=[
+                    _EXCHANGE_ID,
+                    _yes_or_no("bodies"),
+                    _yes_or_no("wait"),
+                    _yes_or_no("newest"),
+                ],
             )
         },
         RANGE_PATH: {
@@ -132,6 +139,51 @@ def _exchanges() -> dict[str, Any]:
                 ],
             )
         },
+    }
+
+
+def _erasures() -> dict[str, Any]:
+    erasure = {
+        "type": "object",
+        "required": ["exchange_id", "position", "recorded_at_ms", "pseudonym", "keys", "reason"],
+        "properties": {
+            "exchange_id": _TEXT,
+            "position": _NUMBER,
+            "recorded_at_ms": _NUMBER,
+            "pseudonym": _TEXT,
+            "keys": _NUMBER,
+            "reason": _TEXT,
+        },
+    }
+    reason = {"type": "string", "minLength": 1, "maxLength": limits.ERASURE_REASON_CHARS}
+    subject = {"type": "string", "minLength": 1, "maxLength": limits.ERASURE_SUBJECT_CHARS}
+    wish = {
+        "oneOf": [
+            _wish({"reason": reason, "subject": subject}),
+            _wish({"reason": reason, "day": {"type": "string", "format": "date"}}),
+        ]
+    }
+    listed = {"type": "array", "items": erasure}
+    erase = _get("erase", "Erase a person's data, or those about nobody of a day.", erasure)
+    erase["responses"]["201"] = erase["responses"].pop("200")
+    erase["requestBody"] = {
+        "required": True,
+        "content": {"application/json": {"schema": wish}},
+    }
+    return {
+        ERASURES_PATH: {
+            "get": _get("listErasures", "The erasures that this node carried out.", listed),
+            "post": erase,
+        }
+    }
+
+
+def _wish(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": sorted(properties),
+        "additionalProperties": False,
+        "properties": properties,
     }
 
 

@@ -88,7 +88,7 @@ def _first_call(node: NodeRuntime, desk: AgreementDesk, digest: str) -> int | No
         return known
     found = [
         first
-        for direction in Direction
+        for direction in (Direction.SENT, Direction.RECEIVED)
         if (first := first_answered(node.journal, digest, direction, until_ms=node.now_ms()))
     ]
     if not found:
