@@ -317,6 +317,33 @@ def test_a_key_revoked_later_does_not_harm() -> None:
     assert _revoked(9).state == "stamped"
 
 
+def test_a_later_stamp_covers_the_exchange_again() -> None:
+    """Years later the newest checkpoint vouches for it, with the keys of that day."""
+    place, made = logged_country(), make()
+
+    async def run() -> list[Report]:
+        keeper = made.parties.keeper()
+        keeper.open(made.journal)
+        await keeper.settle(7, timeout_s=10)
+        made.parties.wait(300 * 86_400)
+        made.journal.grow(5, at_ms=made.parties.now_ms)
+        await keeper.settle(15, timeout_s=10)
+        packager = EvidencePackager(
+            place.source(), signers=place.signers, node="trf", prove=keeper.prove
+        )
+        packages = [packager([made.record], newest=newest) for newest in (False, True)]
+        await keeper.close()
+        return [verify_package(package, anchor=ANCHOR) for package in packages]
+
+    first, second = asyncio.run(run())
+
+    assert texts(first) == texts(second) == ""
+    assert (first.state, second.state) == ("stamped", "stamped")
+    facts = [report.facts.log for report in (first, second) if report.facts]
+    assert [fact.logged.checkpoint.size for fact in facts if fact] == [11, 16]
+    assert [fact.stamped_at.year for fact in facts if fact and fact.stamped_at] == [2026, 2027]
+
+
 @pytest.mark.parametrize(("seconds", "valid"), [(10, False), (11, True)])
 def test_a_time_stamper_revoked_before_is_found(seconds: int, valid: bool) -> None:
     """In the second of the stamp it counts as revoked, a second later it does not."""

@@ -48,6 +48,9 @@ def evidence(
     bodies: Annotated[
         bool, typer.Option(help="Whether to hand out the bodies; without them it still verifies.")
     ] = True,
+    newest: Annotated[
+        bool, typer.Option(help="Whether the newest checkpoint vouches, and not the earliest.")
+    ] = False,
     wait: Annotated[
         bool, typer.Option(help="Whether to wait a moment for witnesses and the time-stamp.")
     ] = True,
@@ -55,7 +58,7 @@ def evidence(
 ) -> None:
     """Write the evidence (ZIP) of one exchange, or of a range of the journal without bodies."""
     if exchange:
-        query = f"?bodies={_word(bodies)}&wait={_word(wait)}"
+        query = f"?bodies={_word(bodies)}&wait={_word(wait)}&newest={_word(newest)}"
         path = f"/admin/exchanges/{quote(exchange, safe='')}/evidence{query}"
     else:
         path = f"{RANGE_PATH}?start={start}&count={count}"

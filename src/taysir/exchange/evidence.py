@@ -48,11 +48,13 @@ WITHHELD: Final = "withheld"
 class ProveRecord(Protocol):
     """What a node's log says about one record of the journal."""
 
-    def __call__(self, position: int, *, signed_at_ms: int) -> LogProof | None:
+    def __call__(
+        self, position: int, *, signed_at_ms: int, newest: bool = False
+    ) -> LogProof | None:
         """Return proof, time-stamp and status as far as they are had."""
 
 
-def nothing_proved(position: int, *, signed_at_ms: int) -> LogProof | None:
+def nothing_proved(position: int, *, signed_at_ms: int, newest: bool = False) -> LogProof | None:
     """Stand in for the log of a node that keeps none."""
     return None
 
@@ -78,9 +80,17 @@ class EvidencePackager:
         records: list[StoredExchange],
         *,
         bodies: bool = True,
+        newest: bool = False,
         consent: SignedConsent | None = None,
     ) -> bytes:
-        """Return the package of one exchange, on request without its bodies; raises EXC-0531."""
+        """Return the package of one exchange; raises EXC-0531.
+
+        Args:
+            records: what the journal holds of it.
+            bodies: whether bodies and headers are handed out.
+            newest: whether the newest checkpoint over it is to vouch, and not the earliest.
+            consent: the consent that the request names.
+        """
         best = best_record(records)
         if not best.request or not self._source.token:
             raise Problem(EXC_EVIDENCE_INCOMPLETE, reason="no signed request, or no federation")
@@ -95,7 +105,7 @@ class EvidencePackager:
             files[CONSENT] = consent.token
             files.update({CONSENT_END: consent.revocation} if consent.revocation else {})
         files.update(self._certificates(best))
-        files.update(self._log_files(best))
+        files.update(self._log_files(best, newest=newest))
         files.update(self._summaries(best, agreement=agreement, files=files))
         return self._seal(files, record=best)
 
@@ -108,10 +118,10 @@ class EvidencePackager:
                 found[f"certificates/{name}.pem"] = certificate_pem(certificate.der)
         return found
 
-    def _log_files(self, record: StoredExchange) -> dict[str, bytes]:
+    def _log_files(self, record: StoredExchange, *, newest: bool) -> dict[str, bytes]:
         """What third parties say: proof, time-stamp and status, each as far as it is had."""
         signed_at_ms = parse_statement(record.response or record.request).statement.time_ms
-        found = self._prove(record.position, signed_at_ms=signed_at_ms)
+        found = self._prove(record.position, signed_at_ms=signed_at_ms, newest=newest)
         if found is None:
             return {}
         files = {PROOF_FILE: encode_proof(found.proof)}

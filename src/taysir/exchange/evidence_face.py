@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from itertools import islice
 from typing import Final, Protocol, runtime_checkable
 
@@ -35,9 +36,10 @@ class PackageEvidence(Protocol):
         records: list[StoredExchange],
         *,
         bodies: bool = True,
+        newest: bool = False,
         consent: SignedConsent | None = None,
     ) -> bytes:
-        """Return the package, on request without the bodies."""
+        """Return the package, without the bodies or by the newest checkpoint on request."""
 
 
 @runtime_checkable
@@ -60,10 +62,11 @@ class NodeEvidence:
         records: list[StoredExchange],
         *,
         bodies: bool = True,
+        newest: bool = False,
         consent: SignedConsent | None = None,
     ) -> bytes:
         """Return the package of one exchange; raises EXC-0531."""
-        return self._single(records, bodies=bodies, consent=consent)
+        return self._single(records, bodies=bodies, newest=newest, consent=consent)
 
     def package_range(self, records: Sequence[StoredExchange]) -> bytes:
         """Return the package of records in a row; raises EXC-0531."""
@@ -80,11 +83,12 @@ class EvidenceFace:
     async def of_exchange(self, records: list[StoredExchange], request: Request) -> Response:
         """Package one exchange; raises EXC-0101 for a malformed query, EXC-0531."""
         bodies, wait = _yes(request, name="bodies"), _yes(request, name="wait")
+        newest = _yes(request, name="newest", unless="no")
         if wait:
             await self._settle(max(record.position for record in records))
         consent = self._node.consents.signed(named_consent(records))
-        body = await asyncio.to_thread(self._package, records, bodies=bodies, consent=consent)
-        return _zip(body)
+        package = partial(self._package, bodies=bodies, newest=newest, consent=consent)
+        return _zip(await asyncio.to_thread(package, records))
 
     async def of_range(self, request: Request) -> Response:
         """Package records of the journal in a row; raises EXC-0101, EXC-0531."""
@@ -112,9 +116,9 @@ def _zip(body: bytes) -> Response:
     return Response(headers=((b"content-type", b"application/zip"),), body=body)
 
 
-def _yes(request: Request, *, name: str) -> bool:
-    """Read a yes or no of the query; yes unless it says no."""
-    text = request.query.get(name, "yes")
+def _yes(request: Request, *, name: str, unless: str = "yes") -> bool:
+    """Read a yes or no of the query; where it says nothing, the default."""
+    text = request.query.get(name, unless)
     if text not in _ANSWERS:
         raise Problem(EXC_MALFORMED, reason=f"{name} is yes or no")
     return _ANSWERS[text]

@@ -64,6 +64,10 @@ class LogArchive:
             "WHERE size > ? AND complete ORDER BY size LIMIT 1", position
         ) or self._one("WHERE size > ? ORDER BY size LIMIT 1", position)
 
+    def newest(self) -> ArchivedCheckpoint | None:
+        """Return the newest complete checkpoint."""
+        return self._one("WHERE complete AND size >= ? ORDER BY size DESC LIMIT 1", 0)
+
     def complete_size(self) -> int:
         """Return how many records are under a complete checkpoint."""
         with self._lock:

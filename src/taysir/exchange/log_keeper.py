@@ -378,12 +378,18 @@ class LogKeeper:
         """Return the lines for Prometheus."""
         return log_metrics(self.state(), lag=self._lag, failures=self.failures)
 
-    def prove(self, position: int, *, signed_at_ms: int) -> LogProof | None:
-        """Return what the log can say about a record; None when it is not under a checkpoint."""
+    def prove(self, position: int, *, signed_at_ms: int, newest: bool = False) -> LogProof | None:
+        """Return what the log can say about a record; None when it is not under a checkpoint.
+
+        The earliest complete checkpoint over it gives the earliest time; the newest one the newest
+        keys and algorithms.
+        """
         kept = self._log
         if kept is None or not 0 <= position < kept.checkpoint.size:
             return None
         row = self._archive.over(position)
+        if newest and row is not None and row.complete:
+            row = self._archive.newest()
         note, size = (row.note, row.size) if row else (kept.note, kept.checkpoint.size)
         proof = TlogProof(
             index=position,

@@ -244,7 +244,11 @@ def agreement_of(
 
 
 def no_evidence(
-    records: list[StoredExchange], *, bodies: bool = True, consent: SignedConsent | None = None
+    records: list[StoredExchange],
+    *,
+    bodies: bool = True,
+    newest: bool = False,
+    consent: SignedConsent | None = None,
 ) -> bytes:
     """Package nothing: for tests that do not look at evidence."""
     return b"%d records" % len(records)
