@@ -72,6 +72,25 @@ def test_what_would_strand_a_case_is_named(old: str, new: str, code: str) -> Non
     assert {item.place for item in check_flow(flow) if item.code == code} - places
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("      paid:", "      settled:"),
+        ("      issued:", "      made:"),
+        ("        roles: [system]\n      withdraw:", "      withdraw:"),
+    ],
+)
+def test_a_stage_that_bills_or_issues_has_the_step_that_the_system_takes(
+    old: str, new: str
+) -> None:
+    text = (PACK_PATH / "flow.yaml").read_text(encoding="utf-8")
+    assert old in text
+    sound, _ = flow_of(text)
+    assert "ENG-1346" not in {item.code for item in check_flow(sound)}
+    flow, _ = flow_of(text.replace(old, new, 1))
+    assert "ENG-1346" in {item.code for item in check_flow(flow)}
+
+
 def test_only_one_branch_need_arrive_where_the_first_is_enough() -> None:
     lost = PERMIT.replace(
         "agree: {to: together, label: {ar: موافقة, en: Agree}}\n      redo", "redo"
@@ -122,4 +141,4 @@ def test_flows_built_of_blocks_are_sound(raw: dict[str, object]) -> None:
     flow, found = flow_of(as_yaml(raw))
     assert found == []
     codes = {item.code for item in check_flow(flow)}
-    assert codes <= {"ENG-1305", "ENG-1342", "ENG-1345"}
+    assert codes <= {"ENG-1305", "ENG-1342", "ENG-1345", "ENG-1346"}

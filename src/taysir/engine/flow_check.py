@@ -16,6 +16,7 @@ from taysir.engine.flow_errors import (
     ENG_CHECK_CIRCLE,
     ENG_CHECK_GUARD,
     ENG_CHECK_JOIN,
+    ENG_CHECK_SYSTEM_STEP,
     ENG_CHECK_TOKEN,
     ENG_CHECK_WITHDRAW,
 )
@@ -27,6 +28,10 @@ _TOKEN_FIXED: Final = 420
 _POSITION_FIXED: Final = 120
 """A position without the names in it: its keys, a moment, two counters."""
 
+PAID: Final = "paid"
+ISSUED: Final = "issued"
+"""The actions that the system takes once a bill is paid and once documents are made."""
+
 _FIRST_FIXED: Final = 36
 """One moment of first entry without the name of its stage."""
 
@@ -36,6 +41,7 @@ def check_flow(flow: Flow) -> Iterator[Finding]:
     yield from _ways(flow)
     for stage in flow.stages.values():
         yield from _in_time(stage)
+        yield from _system_steps(stage)
     yield from _joins(flow)
     yield from _circles(flow)
     yield from _withdrawal(flow)
@@ -84,6 +90,14 @@ def _in_time(stage: Stage) -> Iterator[Finding]:
     for timer in (stage.deadline, stage.timer):
         if timer is not None and stage.actions[timer.action].when is not None:
             yield finding(ENG_CHECK_GUARD, stage.place, action=timer.action, stage=stage.name)
+
+
+def _system_steps(stage: Stage) -> Iterator[Finding]:
+    """What the platform does at a stage by itself ends in the action that it takes then."""
+    for needed, action in ((bool(stage.bill), PAID), (bool(stage.documents), ISSUED)):
+        taken = stage.actions.get(action)
+        if needed and (taken is None or Role.SYSTEM not in taken.roles):
+            yield finding(ENG_CHECK_SYSTEM_STEP, stage.place, stage=stage.name, action=action)
 
 
 def _joins(flow: Flow) -> Iterator[Finding]:

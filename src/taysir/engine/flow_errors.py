@@ -169,3 +169,12 @@ ENG_CHECK_WITHDRAW = declare(
     remedy_en="Add an action of the role applicant that leads to the end “withdrawn”.",
     mender=Mender.AUTHOR,
 )
+ENG_CHECK_SYSTEM_STEP = declare(
+    "ENG-1346",
+    status=422,
+    ar="في «{stage}» ما يُسدد أو يُصدر، وليس فيها إجراء «{action}» يتخذه النظام.",
+    en="At “{stage}” something is paid or issued, but there is no action “{action}” of the system.",
+    remedy_ar="أضف إجراءً باسم «{action}» لدور system يقود إلى المرحلة التالية.",
+    remedy_en="Add an action “{action}” of the role system that leads to the next stage.",
+    mender=Mender.AUTHOR,
+)

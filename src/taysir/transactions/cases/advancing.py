@@ -19,6 +19,7 @@ from taysir.engine.decision import Decision, Outcome, record_values
 from taysir.engine.definition import Pack, Stage
 from taysir.engine.facts import CaseFacts
 from taysir.engine.flow import escalate, fire_timer, stage_of
+from taysir.engine.flow_check import ISSUED, PAID
 from taysir.engine.flow_due import DueEscalation, due_action, due_escalation
 from taysir.engine.rules import decide
 from taysir.kernel import limits
@@ -262,7 +263,7 @@ def _recheck(case: Case, offer: Offer, at: datetime) -> bool:
 def _take_payment(case: Case, offer: Offer, at: datetime) -> bool:
     """Go on once the treasury has confirmed the bill, or at once if there is nothing to pay."""
     if not case.bill_number:
-        take(case, offer.pack, Move(action="paid"), at=at)
+        take(case, offer.pack, Move(action=PAID), at=at)
         return True
     bill = Bill.objects.filter(number=case.bill_number).first()
     if bill is None or not bill.is_paid:
@@ -282,7 +283,7 @@ def _take_payment(case: Case, offer: Offer, at: datetime) -> bool:
         amount = {"ar": money.format("ar"), "en": money.format("en")}
         tell(locked, "paid", {"amount": amount, "bill_number": bill.number}, at=at)
 
-    take(case, offer.pack, Move(action="paid", after=acknowledge), at=at)
+    take(case, offer.pack, Move(action=PAID, after=acknowledge), at=at)
     return True
 
 
@@ -316,7 +317,7 @@ def _issue(case: Case, offer: Offer, at: datetime) -> bool:
         record_event(locked, "output_issued", pack=pack, role="system", at=at)
         tell(locked, "granted", {"service": pack.service.title}, at=at)
 
-    take(case, pack, Move(action="issued", before=keep, after=announce), at=at)
+    take(case, pack, Move(action=ISSUED, before=keep, after=announce), at=at)
     return True
 
 
