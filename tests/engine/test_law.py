@@ -477,6 +477,19 @@ def test_a_change_that_reaches_back_in_silence_is_not_published(
     assert "ENG-1332" in [found.code for found in check_pack(pack, on=ON)]
 
 
+@pytest.mark.parametrize(
+    ("row", "name"), [(("reliefs", "y1"), "reliefs"), (("relief", "y1, y9"), "y9")]
+)
+def test_a_change_that_reaches_back_names_what_exists(
+    files: dict[str, bytes], row: tuple[str, str], name: str
+) -> None:
+    texts = {"texts.yaml": "texts: {relief: {ar: تخفيف, en: Relief}}".encode()}
+    back = notes("fees-4", "2028-01-01", "", "2028-06-01", *row)
+    pack = straddling({**files, **texts}, name="yearly", rules=ROWS % (OLD, back))
+    (found,) = (each for each in check_pack(pack, on=ON) if each.code == "ENG-1015")
+    assert name in found.message["en"]
+
+
 def test_a_parameter_that_reaches_back_in_silence_is_not_published(
     files: dict[str, bytes],
 ) -> None:

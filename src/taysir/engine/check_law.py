@@ -64,6 +64,11 @@ def _row_article(pack: Pack, file: RuleFile, row: Row) -> Iterator[Finding]:
     yield from _carried(pack, row.article, Validity(first, last), row.place, name)
     if row.is_retroactive and not (row.because and row.replaces):
         yield finding(ENG_CHECK_RETROACTIVE, row.place, name=name)
+    if row.because and row.because not in pack.texts:
+        yield finding(ENG_REFERENCE, row.place, name=row.because, where="texts.yaml")
+    siblings = {each.id for each in file.rows if each.decision == row.decision}
+    for replaced in (each for each in row.replaces if each not in siblings):
+        yield finding(ENG_REFERENCE, row.place, name=replaced, where=row.decision)
 
 
 def _carried(
