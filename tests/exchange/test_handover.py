@@ -18,7 +18,7 @@ from threading import Event
 
 import pytest
 
-from taysir.exchange.client import Outcome
+from taysir.exchange.client import ExchangeClient, Outcome
 from taysir.exchange.handover import (
     HANDOVER,
     Handover,
@@ -31,7 +31,7 @@ from taysir.exchange.handover import (
 from taysir.exchange.journal_lock import JournalLock
 from taysir.exchange.node import RunningNode, ports_of, start_node
 from taysir.kernel import limits
-from taysir.testing.nodes import HOST, PERSONS, PURPOSE, TwoNodes, no_evidence
+from taysir.testing.nodes import HOST, PERSONS, PORTAL, PURPOSE, TwoNodes, no_evidence
 
 CALLERS = 20
 
@@ -216,3 +216,31 @@ def test_a_process_takes_the_sockets_that_systemd_opened() -> None:
             text=True,
         )
         assert done.stdout.strip() == str({"admin": listener.getsockname()[1]})
+
+
+@pytest.mark.parametrize(("method", "outcome"), [("GET", "answered"), ("POST", "unreachable")])
+def test_our_client_asks_a_question_again_whose_connection_broke_off(
+    shared_nodes: TwoNodes, method: str, outcome: str
+) -> None:
+    """The first connection is taken and dropped without an answer, the next reaches the node."""
+    face = int(shared_nodes.face_url.rpartition(":")[2])
+    with socket.create_server((HOST, 0)) as gate:
+
+        def relay() -> None:
+            first, _address = gate.accept()
+            with first:
+                first.recv(65536)
+            if method != "GET":
+                return
+            second, _address = gate.accept()
+            with second, socket.create_connection((HOST, face)) as node:
+                node.sendall(second.recv(65536))
+                second.sendall(node.recv(65536))
+
+        thread = threading.Thread(target=relay, daemon=True)
+        thread.start()
+        url = f"http://{HOST}:{gate.getsockname()[1]}"
+        with ExchangeClient(face_url=url, admin_url=url, client=PORTAL) as client:
+            path = "/persons/7" if method == "GET" else "/persons"
+            answer = client.ask(PERSONS, method=method, path=path, purpose=PURPOSE)
+        assert answer.outcome == outcome

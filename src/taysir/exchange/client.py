@@ -13,7 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import (
+    HTTPConnection,
+    HTTPException,
+    HTTPResponse,
+    HTTPSConnection,
+    RemoteDisconnected,
+)
 from ssl import SSLContext, SSLWantReadError, create_default_context
 from types import MappingProxyType
 from typing import Any, Final, Self
@@ -26,6 +32,8 @@ from taysir.kernel import limits
 from taysir.kernel.identifiers import ServiceId, SubsystemId
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+_QUESTIONS: Final = frozenset({"GET", "HEAD"})
+"""The methods that change nothing, so that they may be asked again."""
 
 
 class Outcome(StrEnum):
@@ -318,7 +326,22 @@ class _Connections:
         headers: Mapping[str, str] = _NOTHING,
         body: bytes = b"",
     ) -> tuple[int, dict[str, str], bytes]:
-        """Send one request; raises OSError or HTTPException when nothing comes back."""
+        """Send one request; raises OSError or HTTPException when nothing comes back.
+
+        A question whose connection broke off is asked once more on a new one; what may change
+        something is not, because nobody knows what became of it.
+        """
+        try:
+            return self._send(method, target, headers=headers, body=body)
+        except (RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            if method not in _QUESTIONS:
+                raise
+            self.close()
+            return self._send(method, target, headers=headers, body=body)
+
+    def _send(
+        self, method: str, target: str, *, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
         with self._connection() as connection:
             connection.request(
                 method, target, body=body or None, headers={**self._headers, **headers}

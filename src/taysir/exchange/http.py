@@ -363,9 +363,19 @@ class _Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def end(self) -> None:
-        """Close the connection unless it has a request under way, which ends it afterwards."""
-        if self._task is None and not self._in_message:
+    @property
+    def idle(self) -> bool:
+        """Whether no request is arriving or under way."""
+        return self._task is None and not self._in_message
+
+    def end(self, *, idle_s: float) -> None:
+        """Close the connection once it has been idle for so long; a request ends it sooner."""
+        if self.idle:
+            self._arm(idle_s)
+
+    def end_if_due(self, now: float) -> None:
+        """Close the connection if it was to end by now."""
+        if self.idle and self.deadline <= now:
             self.shut()
 
     def shut(self) -> None:
@@ -417,21 +427,25 @@ class HttpServer:
         """How many connections are open."""
         return len(self._gate.connections)
 
-    def stop_listening(self) -> None:
-        """Take no new connections; each that is open ends when it has no request under way."""
+    def stop_listening(self, *, idle_s: float = 0.0) -> None:
+        """Take no new connections; each that is open ends with its next answer.
+
+        One that stays idle is closed after ``idle_s``: a client that is about to send its next
+        request is told to connect anew instead of losing it.
+        """
         self._server.close()
         self._gate.ending = True
         for connection in list(self._gate.connections):
-            connection.end()
+            connection.end(idle_s=idle_s)
 
     async def drain(self, *, timeout_s: float) -> None:
         """Wait for the requests under way, also for those that are still arriving."""
-        gate, until = self._gate, self._gate.loop.time() + timeout_s
-        while (gate.under_way or gate.connections) and gate.loop.time() < until:
-            if gate.under_way:
-                await asyncio.wait(gate.under_way, timeout=until - gate.loop.time())
-            else:
-                await asyncio.sleep(_DRAIN_LOOK_S)
+        gate, now = self._gate, self._gate.loop.time
+        until = now() + timeout_s
+        while (gate.under_way or gate.connections) and now() < until:
+            for connection in list(gate.connections):
+                connection.end_if_due(now())
+            await asyncio.sleep(_DRAIN_LOOK_S)
 
     async def close(self) -> None:
         """Stop listening and close every connection."""

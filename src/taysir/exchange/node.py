@@ -107,7 +107,7 @@ class RunningNode:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         for face in self.faces:
-            face.stop_listening()
+            face.stop_listening(idle_s=grace_s)
         await asyncio.sleep(grace_s)
         await self.links.drain(timeout_s=limits.CALL_TIMEOUT_S)
         for face in self.faces:
