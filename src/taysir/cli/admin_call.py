@@ -47,8 +47,8 @@ def ask_admin(
     )
     try:
         connection.request(method, path, body=data, headers=headers)
-        answer = connection.getresponse()
-        value = orjson.loads(answer.read(limits.HTTP_BODY_BYTES + 1))
+        with connection.getresponse() as answer:
+            value = orjson.loads(answer.read(limits.HTTP_BODY_BYTES + 1))
     except OSError as error:
         raise Problem(CLI_NODE, node=node, reason=str(error.strerror or error)) from error
     except (http.client.HTTPException, orjson.JSONDecodeError) as error:

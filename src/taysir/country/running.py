@@ -255,7 +255,8 @@ def answers(url: str) -> bool:
     connection = HTTPConnection(host, timeout=1.0)
     try:
         connection.request("GET", "/" + path)
-        return connection.getresponse().status == 200
+        with connection.getresponse() as answer:
+            return answer.status == 200
     except (OSError, HTTPException):
         return False
     finally:

@@ -256,7 +256,8 @@ class Tour:
                 body=orjson.dumps(values),
                 headers={"Content-Type": "application/json"},
             )
-            status = connection.getresponse().status
+            with connection.getresponse() as answer:
+                status = answer.status
         finally:
             connection.close()
         _require(status == 200, f"the control port takes {path}, status {status}")

@@ -346,10 +346,11 @@ class _Connections:
             connection.request(
                 method, target, body=body or None, headers={**self._headers, **headers}
             )
-            answer: HTTPResponse = connection.getresponse()
-            content = answer.read(limits.HTTP_BODY_BYTES + 1)
-            head = {name.lower(): value for name, value in answer.getheaders()}
-            return answer.status, head, content
+            answer: HTTPResponse
+            with connection.getresponse() as answer:
+                content = answer.read(limits.HTTP_BODY_BYTES + 1)
+                head = {name.lower(): value for name, value in answer.getheaders()}
+                return answer.status, head, content
 
     def close(self) -> None:
         """Close the connections that nobody uses now."""

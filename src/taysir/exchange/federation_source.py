@@ -150,8 +150,8 @@ class FederationSource:
         )
         try:
             connection.request("GET", parts.path or "/")
-            answer = connection.getresponse()
-            body = answer.read(limits.JWS_BYTES + 1)
+            with connection.getresponse() as answer:
+                body = answer.read(limits.JWS_BYTES + 1)
         finally:
             connection.close()
         if answer.status != 200 or len(body) > limits.JWS_BYTES:

@@ -279,8 +279,8 @@ def _ask(settings: NodeSettings, method: str, path: str, body: bytes = b"") -> t
     )
     try:
         connection.request(method, path, body=body or None)
-        answer = connection.getresponse()
-        return answer.status, answer.read(limits.MEMBERSHIP_BYTES + 1)
+        with connection.getresponse() as answer:
+            return answer.status, answer.read(limits.MEMBERSHIP_BYTES + 1)
     except (OSError, http.client.HTTPException) as cause:
         raise Problem(EXC_FEDERATION_MISSING, authority=settings.federation_url) from cause
     finally:
