@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -62,6 +62,14 @@ def refusing(nodes: TwoNodes) -> list[bool]:
     return found
 
 
+def wait_until(holds: Callable[[], bool], *, seconds: float = 20.0) -> None:
+    """Wait for something that the node says a moment after it is so."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to be"
+        time.sleep(0.05)
+
+
 def fill_up(disk: Path) -> Path:
     """Take every byte that is left, and return the file that does."""
     ballast = disk / "ballast"
@@ -107,10 +115,10 @@ def test_a_full_disk_refuses_new_calls_and_recovers_without_a_restart(small_disk
         assert int(refusal["retry-after"]) > 0
         answered += more
         assert call(nodes)[0] == 503
-        assert any(refusing(nodes))
+        wait_until(lambda: any(refusing(nodes)))
         ballast.unlink()
         wait_until_answered(nodes)
-        assert not any(refusing(nodes))
+        wait_until(lambda: not any(refusing(nodes)))
         for node in (nodes.asking, nodes.answering):
             kept = {one.exchange_id for one in node.runtime.journal.exchanges()}
             assert set(answered) <= kept
