@@ -6,9 +6,10 @@ definitions of DMN become the same types with a constraint on top.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any, Final
 
 from taysir.engine.feel.temporal import Date, DateTime, DaysTime, Time, YearsMonths
 from taysir.engine.feel.values import Context, Function, Range, Test, Value
@@ -89,25 +90,31 @@ BUILT_IN = frozenset({*KINDS, "Any", "Null", "range", "duration"})
 def resolve(kind: FeelType, named: Mapping[str, FeelType]) -> FeelType | None:
     """Replace the names of defined types by their definitions; None if one is unknown."""
     if isinstance(kind, SimpleType):
-        if kind.name in named:
-            return named[kind.name]
-        name = ALIASES.get(kind.name, kind.name)
-        return SimpleType(name) if name in BUILT_IN else None
+        return named.get(kind.name) or _built_in(kind.name)
     if isinstance(kind, ListType | RangeType):
         item = resolve(kind.item, named)
         return None if item is None else type(kind)(item)
     if isinstance(kind, ContextType):
-        entries = [(name, resolve(each, named)) for name, each in kind.entries]
-        known = tuple((name, each) for name, each in entries if each is not None)
-        return ContextType(known) if len(known) == len(entries) else None
+        entries = dict(kind.entries)
+        known = _resolve_all([*entries.values()], named)
+        return None if known is None else ContextType(tuple(zip(entries, known, strict=True)))
     if isinstance(kind, FunctionType):
-        parameters = [resolve(each, named) for each in kind.parameters]
-        known_parameters = tuple(each for each in parameters if each is not None)
-        result = resolve(kind.result, named)
-        if result is None or len(known_parameters) < len(parameters):
-            return None
-        return FunctionType(known_parameters, result)
+        signature = _resolve_all([*kind.parameters, kind.result], named)
+        return None if signature is None else FunctionType(signature[:-1], signature[-1])
     return kind
+
+
+def _built_in(name: str) -> FeelType | None:
+    name = ALIASES.get(name, name)
+    return SimpleType(name) if name in BUILT_IN else None
+
+
+def _resolve_all(
+    kinds: Sequence[FeelType], named: Mapping[str, FeelType]
+) -> tuple[FeelType, ...] | None:
+    """Resolve several types; None if any of them is unknown."""
+    known = [found for each in kinds if (found := resolve(each, named)) is not None]
+    return tuple(known) if len(known) == len(kinds) else None
 
 
 def unconstrained(kind: FeelType) -> FeelType:
@@ -130,22 +137,11 @@ def is_instance(value: Value, kind: FeelType) -> bool:
     """Whether a value is of a type; null is of no type but Null."""
     if value is None:
         return isinstance(kind, SimpleType) and kind.name == "Null"
-    if isinstance(kind, SimpleType):
-        return _is_simple(value, kind.name)
-    if isinstance(kind, ConstrainedType):
-        return is_instance(value, kind.base) and kind.allows(value)
-    if isinstance(kind, ListType):
-        return type(value) is list and all(conforms(item, kind.item) for item in value)
-    if isinstance(kind, RangeType):
-        return _is_range(value, kind)
-    if isinstance(kind, ContextType):
-        return type(value) is Context and all(
-            name in value and conforms(value[name], each) for name, each in kind.entries
-        )
-    return _is_function(value, kind)
+    return _BELONGS[type(kind)](value, kind)
 
 
-def _is_simple(value: Value, name: str) -> bool:
+def _is_simple(value: Value, kind: SimpleType) -> bool:
+    name = kind.name
     if name == "Any":
         return True
     if name == "range":
@@ -153,6 +149,20 @@ def _is_simple(value: Value, name: str) -> bool:
     if name == "duration":
         return type(value) in (DaysTime, YearsMonths)
     return type(value) is KINDS.get(name)
+
+
+def _is_allowed(value: Value, kind: ConstrainedType) -> bool:
+    return is_instance(value, kind.base) and kind.allows(value)
+
+
+def _is_list(value: Value, kind: ListType) -> bool:
+    return type(value) is list and all(conforms(item, kind.item) for item in value)
+
+
+def _is_context(value: Value, kind: ContextType) -> bool:
+    return type(value) is Context and all(
+        name in value and conforms(value[name], each) for name, each in kind.entries
+    )
 
 
 def _is_range(value: Value, kind: RangeType) -> bool:
@@ -172,26 +182,53 @@ def _is_function(value: Value, kind: FunctionType) -> bool:
     return type_conforms(value.result_type or ANY, kind.result)
 
 
+_BELONGS: Final[dict[type, Callable[[Value, Any], bool]]] = {
+    SimpleType: _is_simple,
+    ConstrainedType: _is_allowed,
+    ListType: _is_list,
+    RangeType: _is_range,
+    ContextType: _is_context,
+    FunctionType: _is_function,
+}
+"""How a value, not null, is held against each kind of type."""
+
+
 def type_conforms(narrow: FeelType, wide: FeelType) -> bool:
     """Whether every value of the first type is one of the second."""
     if wide == ANY or narrow in (wide, NULL):
         return True
     if isinstance(narrow, ConstrainedType):
         return type_conforms(narrow.base, wide)
-    if isinstance(narrow, ListType) and isinstance(wide, ListType):
-        return type_conforms(narrow.item, wide.item)
-    if isinstance(narrow, RangeType) and isinstance(wide, RangeType):
-        return type_conforms(narrow.item, wide.item)
-    if isinstance(narrow, ContextType) and isinstance(wide, ContextType):
-        have = dict(narrow.entries)
-        return all(name in have and type_conforms(have[name], t) for name, t in wide.entries)
-    if isinstance(narrow, FunctionType) and isinstance(wide, FunctionType):
-        return (
-            len(narrow.parameters) == len(wide.parameters)
-            and all(map(type_conforms, wide.parameters, narrow.parameters))
-            and type_conforms(narrow.result, wide.result)
-        )
-    return False
+    if type(narrow) is not type(wide) or isinstance(narrow, SimpleType):
+        return False
+    return _NARROWER[type(narrow)](narrow, wide)
+
+
+def _item_conforms(narrow: ListType | RangeType, wide: ListType | RangeType) -> bool:
+    return type_conforms(narrow.item, wide.item)
+
+
+def _entries_conform(narrow: ContextType, wide: ContextType) -> bool:
+    have = dict(narrow.entries)
+    return all(name in have and type_conforms(have[name], each) for name, each in wide.entries)
+
+
+def _signature_conforms(narrow: FunctionType, wide: FunctionType) -> bool:
+    """A function may take more and give less than is asked for."""
+    return (
+        len(narrow.parameters) == len(wide.parameters)
+        and all(map(type_conforms, wide.parameters, narrow.parameters))
+        and type_conforms(narrow.result, wide.result)
+    )
+
+
+_NARROWER: Final[dict[type, Callable[[Any, Any], bool]]] = {
+    ListType: _item_conforms,
+    RangeType: _item_conforms,
+    ContextType: _entries_conform,
+    FunctionType: _signature_conforms,
+}
+"""How two types of one form are held against each other."""
 
 
 def coerce(value: Value, kind: FeelType) -> Value:
@@ -202,16 +239,19 @@ def coerce(value: Value, kind: FeelType) -> Value:
         return value
     if is_instance(value, kind):
         return value
+    converted = _converted(value, kind)
+    return converted if is_instance(converted, kind) else None
+
+
+def _converted(value: Value, kind: FeelType) -> Value:
+    """Return what the implicit conversion towards a type makes of a value; null without one."""
     base: FeelType = kind
     while isinstance(base, ConstrainedType):
         base = base.base
     if isinstance(base, ListType):
-        if type(value) is not list and is_instance([value], kind):
-            return [value]
-        return None
-    if type(value) is list and len(value) == 1:
-        return value[0] if is_instance(value[0], kind) else None
+        return None if type(value) is list else [value]
+    if type(value) is list:
+        return value[0] if len(value) == 1 else None
     if type(value) is Date and base == SimpleType("date and time"):
-        moment = DateTime(value, Time(0, 0))
-        return moment if is_instance(moment, kind) else None
+        return DateTime(value, Time(0, 0))
     return None
