@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from operator import is_
+from typing import Any, Final
 
 from taysir.engine.feel.errors import ENG_FEEL_SIZE
 from taysir.engine.feel.temporal import (
@@ -69,10 +71,7 @@ def subtract(left: Value, right: Value) -> Value:
             return _add_durations(left, negate(right))
         return _move(left, right, -1)
     if a is Time and b is Time:
-        start, end = seconds_of(right), seconds_of(left)
-        if start is None or end is None or left.has_zone != right.has_zone:
-            return None
-        return days_time(end - start)
+        return _times_apart(left, right)
     return _moments_apart(left, right)
 
 
@@ -94,6 +93,13 @@ def _move(moment: Value, duration: Value, sign: int) -> Value:
     if kind in (Time, DateTime):
         return moment.plus(sign * duration.nanos)
     return None
+
+
+def _times_apart(left: Time, right: Time) -> Value:
+    start, end = seconds_of(right), seconds_of(left)
+    if start is None or end is None or left.has_zone != right.has_zone:
+        return None
+    return days_time(end - start)
 
 
 def _moments_apart(left: Value, right: Value) -> Value:
@@ -216,29 +222,44 @@ def equal(left: Value, right: Value) -> bool | None:
         return False if {kind, type(right)} == _INTERVALS else None
     if kind in (Decimal, str, bool):
         return bool(left == right)
-    if kind is list:
-        return len(left) == len(right) and all(
-            equal(a, b) is True for a, b in zip(left, right, strict=True)
-        )
-    if kind is Context:
-        return left.keys() == right.keys() and all(
-            equal(value, right[key]) is True for key, value in left.items()
-        )
-    if kind in (Range, Test):
-        return _equal_parts(left, right)
-    if kind is Function:
-        return left is right
+    by_parts = _EQUAL_PARTS.get(kind)
+    if by_parts is not None:
+        return by_parts(left, right)
     return _order_key(left) == _order_key(right)
 
 
-def _equal_parts(left: Value, right: Value) -> bool:
-    if type(left) is Test:
-        return left.operator == right.operator and equal(left.operand, right.operand) is True
+def _equal_lists(left: list[Value], right: list[Value]) -> bool:
+    return len(left) == len(right) and all(
+        equal(a, b) is True for a, b in zip(left, right, strict=True)
+    )
+
+
+def _equal_contexts(left: Context, right: Context) -> bool:
+    return left.keys() == right.keys() and all(
+        equal(value, right[key]) is True for key, value in left.items()
+    )
+
+
+def _equal_tests(left: Test, right: Test) -> bool:
+    return left.operator == right.operator and equal(left.operand, right.operand) is True
+
+
+def _equal_ranges(left: Range, right: Range) -> bool:
     return (
         (left.low_closed, left.high_closed) == (right.low_closed, right.high_closed)
         and equal(left.low, right.low) is True
         and equal(left.high, right.high) is True
     )
+
+
+_EQUAL_PARTS: Final[dict[type, Callable[[Any, Any], bool]]] = {
+    list: _equal_lists,
+    Context: _equal_contexts,
+    Test: _equal_tests,
+    Range: _equal_ranges,
+    Function: is_,
+}
+"""How two values of a kind that has parts are compared; functions only by identity."""
 
 
 def not_equal(left: Value, right: Value) -> bool | None:
