@@ -109,15 +109,23 @@ def to_feel(value: Any, *, depth: int = 0) -> Value:
     if kind is int:
         return Decimal(value) if _EXACT_MIN < value < _EXACT_MAX else _scalar(value)
     if isinstance(value, list | tuple):
-        return [v if type(v) in _NATIVE else to_feel(v, depth=depth + 1) for v in value]
+        return _items(value, depth + 1)
     if kind is dict or isinstance(value, Mapping):
-        return Context(
-            {
-                str(k): v if type(v) in _NATIVE else to_feel(v, depth=depth + 1)
-                for k, v in value.items()
-            }
-        )
+        return _context(value, depth + 1)
     return _scalar(value)
+
+
+def _items(values: Sequence[Any], depth: int) -> list[Value]:
+    return [each if type(each) in _NATIVE else to_feel(each, depth=depth) for each in values]
+
+
+def _context(entries: Mapping[Any, Any], depth: int) -> Context:
+    return Context(
+        {
+            str(name): value if type(value) in _NATIVE else to_feel(value, depth=depth)
+            for name, value in entries.items()
+        }
+    )
 
 
 def _scalar(value: object) -> Value:
