@@ -23,8 +23,8 @@ from taysir.kernel.errors import Problem
 TABLE = Table()
 
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
-_GROUPS = ("", " ", ",", ".")
-_POINTS = ("", ".", ",")
+_GROUPS = (None, " ", ",", ".")
+_POINTS = (None, ".", ",")
 
 
 @TABLE.add("number", "from: string")
@@ -36,9 +36,9 @@ def number(text: str) -> Decimal | None:
 @TABLE.add("number", "from: string, grouping separator: string?, decimal separator: string?")
 def number_grouped(text: str, group: str | None, point: str | None) -> Decimal | None:
     """Read a number written with separators."""
-    if (group or "") not in _GROUPS or (point or "") not in _POINTS:
+    if group not in _GROUPS or point not in _POINTS:
         return None
-    if (group is not None and group == point) or group == "" or point == "":
+    if group is not None and group == point:
         return None
     plain = text.replace(group, "") if group else text
     if point and point != ".":
