@@ -54,7 +54,7 @@ class Pattern:
 
     def _match(self, text: str, start: int, steps: int) -> tuple[tuple[int, ...] | None, int]:
         """Match at a position; also return how many steps were taken in all."""
-        edges = (start, *(-1 for _ in range(2 * self.groups + 1)))
+        edges = (start, *(-1,) * (2 * self.groups + 1))
         stack = [(0, start, edges, (-1,) * self.marks)]
         program, size = self.program, len(text)
         while stack:
@@ -75,34 +75,40 @@ class Pattern:
                 elif code == MATCH:
                     return (edges[0], at, *edges[2:]), steps
                 else:
-                    moved = self._other(code, argument, target, (text, at, edges, marks))
+                    state = (pc, at, edges, marks)
+                    moved = self._other((code, argument, target), text, state)
                     if moved is None:
                         break
-                    skip, at, edges, marks = moved
-                    pc = pc if skip < 0 else skip
+                    pc, at, edges, marks = moved
         return None, steps
 
-    def _other(self, code: int, argument: Any, target: int, state: State) -> Moved | None:
-        """Do one of the rarer instructions."""
-        text, at, edges, marks = state
+    def _other(self, instruction: Instruction, text: str, state: State) -> State | None:
+        """Do one of the rarer instructions; None if the text does not go on like this."""
+        code, argument, target = instruction
+        pc, at, edges, marks = state
         if code == JUMP:
             return target, at, edges, marks
         if code == SAVE:
-            return -1, at, (*edges[:target], at, *edges[target + 1 :]), marks
+            return pc, at, (*edges[:target], at, *edges[target + 1 :]), marks
         if code == MARK:
-            return -1, at, edges, (*marks[:target], at, *marks[target + 1 :])
+            return pc, at, edges, (*marks[:target], at, *marks[target + 1 :])
         if code == LOOP:
-            return None if marks[target] == at else (-1, at, edges, marks)
+            return None if marks[target] == at else state
         if code == TEST:
             place: Place = argument
-            return (-1, at, edges, marks) if place(text, at) else None
-        start, end = edges[2 * target], edges[2 * target + 1]
+            return state if place(text, at) else None
+        length = self._repeated(text, at, edges[2 * target : 2 * target + 2])
+        return None if length is None else (pc, at + length, edges, marks)
+
+    def _repeated(self, text: str, at: int, group: tuple[int, ...]) -> int | None:
+        """Return how long the text of a group is if it stands here again; None if it does not."""
+        start, end = group
         piece = text[start:end] if start >= 0 and end >= 0 else ""
         there = text[at : at + len(piece)]
         same = there == piece or (self.fold and there.lower() == piece.lower())
-        return (-1, at + len(piece), edges, marks) if same else None
+        return len(piece) if same else None
 
 
 Place = Callable[[str, int], bool]
-State = tuple[str, int, tuple[int, ...], tuple[int, ...]]
-Moved = tuple[int, int, tuple[int, ...], tuple[int, ...]]
+State = tuple[int, int, tuple[int, ...], tuple[int, ...]]
+"""The next instruction, the place in the text, the edges of the groups, the marks of the loops."""
