@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from taysir.engine.feel import syntax
@@ -59,17 +59,21 @@ def filter_items(
     for item in items:
         inner = {**scope, "item": item}
         if type(item) is Context:
-            inner.update(
-                item if used is None else {name: item[name] for name in used if name in item}
-            )
+            inner.update(_entries_read(item, used))
         result = test(inner)
         if type(result) is Decimal:
             return _at_index(items, result)
         if result is True:
             kept.append(item)
-        elif strict and result is not False and result is not None:
+        elif strict and not isinstance(result, bool | None):
             return None
     return kept
+
+
+def _entries_read(item: Context, used: frozenset[str] | None) -> Mapping[str, Value]:
+    if used is None:
+        return item
+    return {name: item[name] for name in used if name in item}
 
 
 def _at_index(items: Sequence[Value], index: Decimal) -> Value:
