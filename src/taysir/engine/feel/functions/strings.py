@@ -129,19 +129,23 @@ def _pieces(replacement: str, groups: int) -> list[str | int] | None:
         elif char == "$":
             if not (after.isascii() and after.isdigit()):
                 return None
-            index += 2
-            number = int(after)
-            while index < len(replacement) and replacement[index] in "0123456789":
-                wider = number * 10 + int(replacement[index])
-                if wider > groups:
-                    break
-                number = wider
-                index += 1
+            number, index = _group_number(replacement, index + 1, groups)
             out.append(number if number <= groups else "")
         else:
             out.append(char)
             index += 1
     return out
+
+
+def _group_number(replacement: str, start: int, groups: int) -> tuple[int, int]:
+    """Read the number of a group, as many digits as there are such groups, and where it ends."""
+    number, index = int(replacement[start]), start + 1
+    while index < len(replacement) and replacement[index] in "0123456789":
+        wider = number * 10 + int(replacement[index])
+        if wider > groups:
+            break
+        number, index = wider, index + 1
+    return number, index
 
 
 @TABLE.add("split", "string: string, delimiter: string", calls_back=True)
