@@ -193,23 +193,8 @@ class Compiler:
         if isinstance(node, syntax.RangeOf) and _is_number_range(node):
             return _in_constant_range(run({}))
         if not uses_input(node):
-
-            def against(value: Value, scope: Scope) -> bool | None:
-                expected = run(scope)
-                if type(expected) in HEAVY:
-                    scope[BUDGET].charge(expected)
-                return matches(value, expected)
-
-            return against
-
-        def with_input(value: Value, scope: Scope) -> bool | None:
-            result = run({**scope, INPUT: value})
-            return result if result is None else truth(result) or matches(value, result)
-
-        def boolean(value: Value, scope: Scope) -> bool | None:
-            return truth(run({**scope, INPUT: value}))
-
-        return boolean if _is_condition(node) else with_input
+            return _matches_result(run)
+        return _holds_for_input(run) if _is_condition(node) else _accepts_input(run)
 
     def instance_of(self, node: syntax.InstanceOf) -> Run:
         """``instance of``; an unknown type gives null."""
@@ -348,6 +333,37 @@ def _in_constant_range(interval: Range) -> UnaryTest:
         if type(value) is Decimal:
             return bool(above(low, value) and below(value, high))
         return matches(value, interval)
+
+    return test
+
+
+def _matches_result(run: Run) -> UnaryTest:
+    """Hold the value against what an expression gives without knowing it."""
+
+    def test(value: Value, scope: Scope) -> bool | None:
+        expected = run(scope)
+        if type(expected) in HEAVY:
+            scope[BUDGET].charge(expected)
+        return matches(value, expected)
+
+    return test
+
+
+def _holds_for_input(run: Run) -> UnaryTest:
+    """Ask a condition that reads the value as ``?``."""
+
+    def test(value: Value, scope: Scope) -> bool | None:
+        return truth(run({**scope, INPUT: value}))
+
+    return test
+
+
+def _accepts_input(run: Run) -> UnaryTest:
+    """Take what an expression over ``?`` gives as the answer, or else as what to match."""
+
+    def test(value: Value, scope: Scope) -> bool | None:
+        result = run({**scope, INPUT: value})
+        return result if result is None else truth(result) or matches(value, result)
 
     return test
 
