@@ -58,15 +58,22 @@ def _zoned(nanos: int, match: re.Match[str]) -> Time | None:
     if match[5]:
         return Time(nanos, 0)
     if match[6]:
-        if int(match[8]) > 59 or int(match[9] or 0) > 59:
-            return None
-        offset = int(match[7]) * 3600 + int(match[8]) * 60 + int(match[9] or 0)
-        if offset > _OFFSET_MAX:
-            return None
-        return Time(nanos, -offset if match[6] == "-" else offset)
+        offset = _offset(match)
+        return None if offset is None else Time(nanos, offset)
     if match[10]:
         return Time(nanos, None, match[10]) if find_zone(match[10]) else None
     return Time(nanos)
+
+
+def _offset(match: re.Match[str]) -> int | None:
+    """Return the seconds of ``+02:00``; None if no clock is that far from UTC."""
+    hours, minutes, seconds = map(_whole, match.group(7, 8, 9))
+    if minutes > 59 or seconds > 59:
+        return None
+    offset = hours * 3600 + minutes * 60 + seconds
+    if offset > _OFFSET_MAX:
+        return None
+    return -offset if match[6] == "-" else offset
 
 
 def parse_date_time(text: str) -> DateTime | None:
@@ -82,6 +89,10 @@ def parse_date_time(text: str) -> DateTime | None:
     return DateTime(date, time) if time else None
 
 
+def _whole(digits: str | None) -> int:
+    return int(digits or 0)
+
+
 def _fraction(digits: str | None) -> int:
     return int((digits or "")[:9].ljust(9, "0"))
 
@@ -91,8 +102,8 @@ def parse_days_time(text: str) -> DaysTime | None:
     match = _DAYS_TIME.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None or not any(match[i] for i in (2, 4, 5, 6)) or match[3] == "T":
         return None
-    nanos = int(match[2] or 0) * DAY + int(match[4] or 0) * HOUR + int(match[5] or 0) * MINUTE
-    nanos += int(match[6] or 0) * SECOND + _fraction(match[7])
+    days, hours, minutes, seconds = map(_whole, match.group(2, 4, 5, 6))
+    nanos = days * DAY + hours * HOUR + minutes * MINUTE + seconds * SECOND + _fraction(match[7])
     return days_time(-nanos if match[1] else nanos)
 
 
@@ -111,7 +122,7 @@ def parse_years_months(text: str) -> YearsMonths | None:
     match = _YEARS_MONTHS.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None or not (match[2] or match[3]):
         return None
-    months = int(match[2] or 0) * 12 + int(match[3] or 0)
+    months = _whole(match[2]) * 12 + _whole(match[3])
     return years_months(-months if match[1] else months)
 
 
