@@ -117,8 +117,10 @@ class _Writer:
         if simple is not None:
             self.at += 1
             return simple
-        if char != "{":
-            return 1, 1
+        return self.counted() if char == "{" else (1, 1)
+
+    def counted(self) -> tuple[int, int | None]:
+        """``{2}``, ``{2,}`` or ``{2,5}``."""
         end = self.text.find("}", self.at)
         low, comma, high = self.text[self.at + 1 : max(end, 0)].partition(",")
         if not _digits(low) or (high and not _digits(high)):
