@@ -59,7 +59,8 @@ def errors_page() -> str:
 
 def limits_page() -> str:
     """Return the page of every bound, read from the source with its reason."""
-    tree = ast.parse((SOURCE / "taysir/kernel/limits.py").read_text("utf-8"))
+    files = sorted((SOURCE / "taysir/kernel/limits").glob("*.py"))
+    body = [node for file in files for node in ast.parse(file.read_text("utf-8")).body]
     namespace = vars(importlib.import_module("taysir.kernel.limits"))
     lines = [
         "# Limits",
@@ -69,7 +70,7 @@ def limits_page() -> str:
         "| bound | value | reason |",
         "|---|---|---|",
     ]
-    for node, following in zip(tree.body, [*tree.body[1:], None], strict=True):
+    for node, following in zip(body, [*body[1:], None], strict=True):
         if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
             continue
         reason = ""

@@ -1,0 +1,136 @@
+"""Bounds of a node: journal, calls, links, connections."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from taysir.kernel.limits.units import KIB, MIB
+
+JOURNAL_SEGMENT_BYTES: Final = 64 * MIB
+"""One preallocated segment: about 30,000 exchanges of 2 KiB, scanned in under a second."""
+
+JOURNAL_BATCH_RECORDS: Final = 512
+"""Records of one group commit; more of them would not make the disk faster."""
+
+JOURNAL_QUEUE_RECORDS: Final = 4096
+"""Records waiting for the disk; beyond it new calls are refused clearly."""
+
+JOURNAL_WAIT_S: Final = 5.0
+"""How long the disk may take for one commit before new calls are refused; a good one takes 1 ms."""
+
+BODY_KEYS_CACHED: Final = 16_384
+"""Data subjects whose keys' places are remembered; they take about 3 MB."""
+
+BODY_CIPHERS_CACHED: Final = 2048
+"""Keys that are unwrapped and at hand; 2.6 KB each. Unwrapping one takes 4 µs."""
+
+ERASURE_SUBJECT_CHARS: Final = 255
+"""A data subject as callers name them; identity numbers have ten."""
+
+ERASURE_REASON_CHARS: Final = 500
+"""Why something was erased: the number of an order, not a story; it stays for ever."""
+
+JOURNAL_LOCK_WAIT_S: Final = 10.0
+"""How long a starting node waits for the one before it to finish its journal."""
+
+BACKUP_MANIFEST_BYTES: Final = 64 * MIB
+"""The manifest of a backup: about 120 bytes for each file, of half a million files."""
+
+JOURNAL_POSTGRES_WAIT_S: Final = 5
+"""How long a journal waits for PostgreSQL, to connect and for one commit."""
+
+UNSIGNED_REFUSALS_KEPT: Final = 60
+"""Refusals a minute of messages that nobody can be held to; at most 0.7 GB of journal a day."""
+
+UNSIGNED_REFUSAL_BYTES: Final = 8 * KIB
+"""What is kept of a statement that cannot be tied to a member; a good one has 1 KiB."""
+
+JOURNAL_QUICK_S: Final = 0.01
+"""A commit that takes longer than this is left to a thread, so that nothing else waits for it."""
+
+JOURNAL_SLOW_S: Final = 10.0
+"""How long the thread commits after a slow one, before the loop tries again."""
+
+JOURNAL_RETRY_S: Final = 0.5
+"""How often a journal without room looks for some."""
+
+JOURNAL_RETRY_AFTER_S: Final = 10
+"""When a caller should come again whose call was refused because evidence cannot be kept."""
+
+JOURNAL_INDEX_ROWS: Final = 2048
+"""Rows that are indexed together; a quarter of the cost of indexing them one by one."""
+
+JOURNAL_INDEX_DELAY_S: Final = 0.25
+"""How long a record may wait to be found by look-ups while there are few of them."""
+
+BATCH_STATEMENTS: Final = 1024
+"""Statements under one signature: ten levels of proof, and no more work lost with a bad one."""
+
+BATCH_WAIT_MS: Final = 5_000
+"""From a statement's time to the signature of its batch; a ready statement waits milliseconds."""
+
+CALLS_A_TURN: Final = 8
+"""Calls signed or verified one by one in a turn of the loop: about a millisecond's work."""
+
+BATCHED_CALLS_A_TURN: Final = 16
+"""Calls of a batch in a turn: enough to share a signature, few enough to keep both nodes busy."""
+
+LINK_FRAME_BYTES: Final = 8 * MIB
+"""One frame between two nodes; what is pending is cut into frames below this."""
+
+LINK_MESSAGES: Final = 1024
+"""Messages in one frame."""
+
+LINK_BODY_BYTES: Final = 256 * KIB
+"""The body of one message on a link; a larger one takes the HTTP form, to hold nobody up."""
+
+LINK_CALLS: Final = 2048
+"""Calls under way on one link; further ones are refused as busy by the one who would send them."""
+
+LINK_CONNECTIONS: Final = 256
+"""Links that other nodes hold to one node; a federation has hundreds of nodes, not thousands."""
+
+LINKS_OF_PEER: Final = 8
+"""Links that one peer may hold; one is enough, and an old one may still be draining."""
+
+LINK_BYTES_WAITING: Final = 16 * MIB
+"""Bytes that wait to be written to one link; beyond that the other side is too slow."""
+
+LINK_GOODBYE_S: Final = 5.0
+"""How long a node that ends waits for a peer without calls to hang up after the goodbye."""
+
+LINK_CONNECT_TIMEOUT_S: Final = 5.0
+"""From asking for a connection to the end of its TLS handshake."""
+
+LINK_RETRY_S: Final = 60.0
+"""How long a peer that does not speak the framed form is called over HTTP before asking again."""
+
+STATEMENT_LIFETIME_MS: Final = 60_000
+"""From a statement's time to its expiry; one retry fits in."""
+
+REPLAY_CACHE_IDS: Final = 400_000
+"""Statement numbers remembered while they count as fresh: a minute at 6,600 calls a second."""
+
+CALL_TIMEOUT_S: Final = 20.0
+"""How long a consumer's node waits for the provider's node."""
+
+BACKEND_TIMEOUT_S: Final = 10.0
+"""How long a provider's node waits for its back end; shorter than the consumer's wait."""
+
+BACKEND_CONNECTIONS: Final = 64
+"""Connections to one back end; more calls wait their turn."""
+
+PEER_CONNECTIONS: Final = 64
+"""Connections to one other node."""
+
+EXCHANGES_LISTED: Final = 500
+"""Exchanges of one answer of the admin interface."""
+
+CLIENT_TIMEOUT_S: Final = 25.0
+"""How long a program waits for its own node; longer than the node's wait for the peer."""
+
+CLIENT_CONNECTIONS: Final = 32
+"""Kept connections of one program to its node."""
+
+SAMPLE_SIGN_INS: Final = 1000
+"""Sign-ins under way, and tokens in use, that the sample identity provider remembers."""
