@@ -10,7 +10,7 @@ compares strings by order, cannot be cut: such a table is "not analysable".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 from functools import cmp_to_key
@@ -109,27 +109,52 @@ class _Axis:
 
 def _walk(table: Table, axes: list[list[Region]], masks: list[list[int]]) -> Analysis:
     """Look at every combination of regions."""
-    gaps: list[tuple[str, ...]] = []
-    overlaps: dict[int, Overlap] = {}
-    live = 0
+    seen = _Seen(table, axes)
     complete = True
-    single = table.hit_policy in ("UNIQUE", "ANY")
-    has_default = any(output.default is not None for output in table.outputs)
     for count, (mask, place) in enumerate(_combinations(masks, (1 << len(table.rules)) - 1)):
         if count >= limits.DMN_ANALYSIS_POINTS:
             complete = False
             break
-        if not mask and not has_default and len(gaps) < _REPORTED:
-            where = _where(axes, place)
-            if "null" not in where:
-                gaps.append(where + ("-",) * (len(axes) - len(where)))
-        if mask & (mask - 1) and single and mask not in overlaps:
-            overlaps[mask] = Overlap(_rows(mask), _where(axes, place))
-        live |= (mask & -mask) if table.hit_policy == "FIRST" else mask
-    dead = tuple(n + 1 for n in range(len(table.rules)) if not live >> n & 1) if complete else ()
+        seen.note(mask, place)
     return Analysis(
-        _merge(gaps, axes), tuple(overlaps.values())[:_REPORTED], dead, complete=complete
+        _merge(seen.gaps, axes),
+        tuple(seen.overlaps.values())[:_REPORTED],
+        seen.dead() if complete else (),
+        complete=complete,
     )
+
+
+class _Seen:
+    """What the combinations looked at so far have shown of a table."""
+
+    def __init__(self, table: Table, axes: list[list[Region]]) -> None:
+        self.gaps: list[tuple[str, ...]] = []
+        self.overlaps: dict[int, Overlap] = {}
+        self._axes, self._rules = axes, len(table.rules)
+        self._live = 0
+        self._first_only = table.hit_policy == "FIRST"
+        self._single = table.hit_policy in ("UNIQUE", "ANY")
+        self._may_gap = all(output.default is None for output in table.outputs)
+
+    def note(self, mask: int, place: tuple[int, ...]) -> None:
+        """Take in which rows hold at a place."""
+        if not mask:
+            self._note_gap(place)
+        lowest = mask & -mask
+        if self._single and mask != lowest and mask not in self.overlaps:
+            self.overlaps[mask] = Overlap(_rows(mask), _where(self._axes, place))
+        self._live |= lowest if self._first_only else mask
+
+    def _note_gap(self, place: tuple[int, ...]) -> None:
+        if not self._may_gap or len(self.gaps) >= _REPORTED:
+            return
+        where = _where(self._axes, place)
+        if "null" not in where:
+            self.gaps.append(where + ("-",) * (len(self._axes) - len(where)))
+
+    def dead(self) -> tuple[int, ...]:
+        """Return the rows that made the result nowhere."""
+        return tuple(n + 1 for n in range(self._rules) if not self._live >> n & 1)
 
 
 def _where(axes: list[list[Region]], place: tuple[int, ...]) -> tuple[str, ...]:
@@ -167,40 +192,42 @@ def _axis(table: Table, index: int, domain: Domain) -> _Axis | None:
     cells = [rule.tests[index] for rule in table.rules]
     checks = tuple(rule.checks[index] for rule in table.rules)
     allowed = table.columns[index].allowed
-    constants = _all_constants([*cells, *([allowed] if allowed is not None else [])])
+    named = [*cells, *([allowed] if allowed is not None else [])]
+    constants = _constants(node for tests in named for node in tests.node.tests)
     if constants is None:
         return _relative_axis(cells)
-    names_null = any(value is None for value in constants)
-    points = [value for value in constants if value is not None]
-    regions: list[Region] | None
-    if names_null and not points:
-        regions = [Region("not(null)", "…")]
-    elif domain.values:
-        regions = [Region(_quoted(each), each) for each in domain.values]
-    else:
-        points += [each for each in (domain.low, domain.high) if points and each is not None]
-        if len({type(value) for value in points}) > 1:
-            return None
-        ordered = any(_is_ordered(tests) for tests in cells)
-        regions = _regions(points, ordered=ordered, whole=domain.whole)
+    regions = _cut(constants, cells, domain)
     if regions is None:
         return None
-    kept = [each for each in regions if _within(each.sample, domain)]
-    if allowed is not None:
-        scope: dict[str, Value] = {BUDGET: Budget()}
-        kept = [each for each in kept if allowed.passes(each.sample, scope) is True]
-    return _Axis([*kept, Region("null", None)] if names_null else kept, checks)
+    possible = _possible(regions, domain, allowed)
+    if any(value is None for value in constants):
+        possible.append(Region("null", None))
+    return _Axis(possible, checks)
 
 
-def _all_constants(cells: Sequence[UnaryTests]) -> list[Value] | None:
-    constants: list[Value] = []
-    for tests in cells:
-        for node in tests.node.tests:
-            found = _constants(node)
-            if found is None:
-                return None
-            constants += found
-    return constants
+def _cut(
+    constants: list[Value], cells: Sequence[UnaryTests], domain: Domain
+) -> list[Region] | None:
+    """Return the values an input is known to have, or cut it at its constants and bounds."""
+    points = [value for value in constants if value is not None]
+    if constants and not points:
+        return [Region("not(null)", "…")]
+    if domain.values:
+        return [Region(_quoted(each), each) for each in domain.values]
+    if points:
+        points += [bound for bound in (domain.low, domain.high) if bound is not None]
+    if len(set(map(type, points))) > 1:
+        return None
+    return _regions(points, ordered=any(map(_is_ordered, cells)), whole=domain.whole)
+
+
+def _possible(regions: list[Region], domain: Domain, allowed: UnaryTests | None) -> list[Region]:
+    """Return the regions that the domain and the allowed values of the column leave."""
+    within = [each for each in regions if _within(each.sample, domain)]
+    if allowed is None:
+        return within
+    scope: dict[str, Value] = {BUDGET: Budget()}
+    return [each for each in within if allowed.passes(each.sample, scope) is True]
 
 
 def _within(sample: Value, domain: Domain) -> bool:
@@ -254,21 +281,31 @@ def _is_ordered(tests: UnaryTests) -> bool:
     )
 
 
-def _constants(node: syntax.Node) -> list[Value] | None:
-    """Return the constants of a test, or None if it is anything but constants."""
-    if isinstance(node, syntax.RangeOf):
-        parts = [_constants(node.low), _constants(node.high)]
-    elif isinstance(node, syntax.Comparison):
-        parts = [_constants(node.operand)]
-    elif isinstance(node, syntax.ListOf):
-        parts = [_constants(each) for each in node.items]
-    elif _is_constant(node):
-        return [compile_node(node)({BUDGET: Budget()})]
-    else:
-        return None
-    if any(part is None for part in parts):
-        return None
-    return [value for part in parts for value in part or []]
+def _constants(nodes: Iterable[syntax.Node]) -> list[Value] | None:
+    """Return the constants of tests, or None if there is anything but constants in them."""
+    constants: list[Value] = []
+    for node in nodes:
+        if _is_constant(node):
+            constants.append(compile_node(node)({BUDGET: Budget()}))
+            continue
+        operands = _operands(node)
+        found = None if operands is None else _constants(operands)
+        if found is None:
+            return None
+        constants += found
+    return constants
+
+
+def _operands(node: syntax.Node) -> Sequence[syntax.Node] | None:
+    """Return what a test compares with; None if it is no comparison."""
+    match node:
+        case syntax.RangeOf(low=low, high=high):
+            return low, high
+        case syntax.Comparison(operand=operand):
+            return (operand,)
+        case syntax.ListOf(items=items):
+            return items
+    return None
 
 
 def _is_constant(node: syntax.Node) -> bool:
