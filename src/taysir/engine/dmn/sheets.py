@@ -43,6 +43,8 @@ _KINDS: Final = {
     "note": "annotation",
     "ملاحظة": "annotation",
 }
+_COLUMNS: Final = frozenset(_KINDS.values())
+_NO_NAME: Final = "name / الاسم"
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _HEADS: Final = frozenset({"kind", "name", "label", "type", "values", "default"})
 SETTINGS: Final = ("namespace", "valid-from", "valid-until", "article")
@@ -114,28 +116,34 @@ def _row(
 ) -> SheetTable | None:
     first, cells = row[0], row[1:]
     key = WORDS.get(first.casefold(), "")
-    if key == "table":
-        policy = cell_at(cells, 1).upper() or "UNIQUE"
-        current = SheetTable(cell_at(cells, 0), line, policy=policy, kind=cell_at(cells, 2))
-        model.tables.append(current)
-    elif key == "formula":
-        made = SheetTable(
-            cell_at(cells, 0), line, kind=cell_at(cells, 2), formula=cell_at(cells, 1)
-        )
-        model.tables.append(made)
-        return made
-    elif current is None or current.formula:
+    begun = _begun(key, cells, line)
+    if begun is not None:
+        model.tables.append(begun)
+        return begun
+    if current is None or current.formula:
         _setting(model, current, key, cells)
         if key not in {"model", "given", "description", *SETTINGS}:
             raise Problem(ENG_SHEET_CELL, file=file, line=line, detail=first or "—")
     elif key == "description":
         current.description = cell_at(cells, 0)
     elif key in _HEADS and not current.rules:
-        words = [_KINDS.get(cell.casefold(), cell) for cell in cells] if key == "kind" else cells
-        current.heads[key] = list(words)
+        current.heads[key] = _head(key, cells)
     else:
         current.rules.append((first, cells, line))
     return current
+
+
+def _begun(key: str, cells: list[str], line: int) -> SheetTable | None:
+    """Return the table or formula that begins with a row, if one does."""
+    name, middle, kind = (cell_at(cells, column) for column in range(3))
+    if key == "table":
+        return SheetTable(name, line, policy=middle.upper() or "UNIQUE", kind=kind)
+    return SheetTable(name, line, kind=kind, formula=middle) if key == "formula" else None
+
+
+def _head(key: str, cells: list[str]) -> list[str]:
+    """Return a row of the head; kinds of columns may be written in Arabic."""
+    return [_KINDS.get(cell.casefold(), cell) for cell in cells] if key == "kind" else [*cells]
 
 
 def _setting(model: SheetModel, current: SheetTable | None, key: str, cells: list[str]) -> None:
@@ -155,21 +163,25 @@ def cell_at(cells: Sequence[str], column: int) -> str:
 
 
 def _check(table: SheetTable, file: str) -> None:
-    policy, _ = policy_of(table)
-    wrong = ""
-    if not table.name:
-        wrong = "name / الاسم"
-    elif not table.formula:
-        kinds = table.heads.get("kind", [])
-        unknown = [kind for kind in kinds if kind and kind not in _KINDS.values()]
-        if unknown or not table.columns("output"):
-            wrong = unknown[0] if unknown else "output / ناتج"
-        elif policy not in HIT_POLICIES:
-            wrong = table.policy
-        elif any(not table.head("name", column) for column in table.columns("input")):
-            wrong = "name / الاسم"
+    wrong = _wrong_in(table)
     if wrong:
         raise Problem(ENG_SHEET_CELL, file=file, line=table.line, detail=wrong)
+
+
+def _wrong_in(table: SheetTable) -> str:
+    """Return what is missing in a table or not known; empty if it is complete."""
+    if not table.name:
+        return _NO_NAME
+    if table.formula:
+        return ""
+    unknown = [kind for kind in table.heads.get("kind", ()) if kind and kind not in _COLUMNS]
+    if unknown:
+        return unknown[0]
+    if not table.columns("output"):
+        return "output / ناتج"
+    if policy_of(table)[0] not in HIT_POLICIES:
+        return table.policy
+    return "" if all(table.head("name", each) for each in table.columns("input")) else _NO_NAME
 
 
 def policy_of(table: SheetTable) -> tuple[str, str]:
