@@ -8,6 +8,7 @@ processing instructions and white space between elements are not part of a tree 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 
 from taysir.engine.dmn.xml_tree import SEPARATOR, Element
 
@@ -43,23 +44,24 @@ def write_xml(root: Element) -> bytes:
 
 def _prefixes(root: Element) -> dict[str, str]:
     """Return a prefix for each namespace: as the file declared it, or a new one."""
+    chosen = _declared(root)
+    fresh = (name for number in count(1) if (name := f"n{number}") not in root.prefixes)
+    qualified = {namespace for namespace in _attribute_namespaces(root) if namespace}
+    for namespace in (*_namespaces(root), *sorted(qualified)):
+        # A prefix is needed where there is none, and where an attribute stands in the default one.
+        if not chosen.get(namespace) and (namespace not in chosen or namespace in qualified):
+            chosen[namespace] = next(fresh)
+    return chosen
+
+
+def _declared(root: Element) -> dict[str, str]:
+    """Return the prefixes as the file declared them, the first of each namespace."""
     chosen: dict[str, str] = {_XML: "xml"}
     # Where an element has no namespace, a default one would give it one.
     bare = any(not each.namespace for each in _walk(root))
     for prefix, namespace in root.prefixes.items():
         if namespace and namespace not in chosen and (prefix or not bare):
             chosen[namespace] = prefix
-    used = set(root.prefixes)
-    qualified = {namespace for namespace in _attribute_namespaces(root) if namespace}
-    for namespace in (*_namespaces(root), *sorted(qualified)):
-        # A prefix is needed where there is none, and where an attribute stands in the default one.
-        if namespace in chosen and (chosen[namespace] or namespace not in qualified):
-            continue
-        number = 1
-        while f"n{number}" in used:
-            number += 1
-        used.add(f"n{number}")
-        chosen[namespace] = f"n{number}"
     return chosen
 
 
