@@ -8,7 +8,7 @@ with, as the kit's runner does. Source: dmn-tck/tck, ``testCases.xsd`` and its R
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -125,23 +125,18 @@ def _run_case(
         expected = read_value(expected_node) if expected_node else None
         found: Value = None
         reason = ""
-        if isinstance(model, Problem):
-            reason = str(model)
-        else:
-            try:
-                found = _ask(model, case, node, inputs, now)
-            except Problem as problem:
-                reason = str(problem)
+        try:
+            found = _ask(model, case, node, inputs, now)
+        except Problem as problem:
+            reason = str(problem)
         wrong = not same(found, expected)
         if wrong or (isinstance(model, Problem) and node.get("errorResult") != "true"):
-            yield Failure(
-                *place,
-                case.get("id"),
-                node.get("name"),
-                write_value(expected) if expected is not None else "null",
-                write_value(found) if found is not None else "null",
-                reason,
-            )
+            name = node.get("name")
+            yield Failure(*place, case.get("id"), name, _shown(expected), _shown(found), reason)
+
+
+def _shown(value: Value) -> str:
+    return "null" if value is None else write_value(value)
 
 
 def _input_name(node: Element, model: Model | Problem) -> str:
@@ -152,7 +147,12 @@ def _input_name(node: Element, model: Model | Problem) -> str:
     return f"{space}#{name}"
 
 
-def _ask(model: Model, case: Element, node: Element, inputs: dict[str, Value], now: Any) -> Value:
+def _ask(
+    model: Model | Problem, case: Element, node: Element, inputs: dict[str, Value], now: Any
+) -> Value:
+    """Ask what a case asks for; raises what the model itself was refused for."""
+    if isinstance(model, Problem):
+        raise model
     name = normalise(node.get("name"))
     kind = case.get("type", "decision")
     invoked = normalise(case.get("invocableName"))
@@ -223,14 +223,29 @@ _READERS: dict[str, Any] = {
 
 def same(found: Value, expected: Value) -> bool:
     """Whether a value is the expected one; numbers may differ beyond eight digits."""
-    if type(found) is Decimal and type(expected) is Decimal:
-        return abs(found - expected) <= _CLOSE_DIGITS * max(abs(expected), Decimal(1))
-    if type(found) is list and type(expected) is list:
-        return len(found) == len(expected) and all(map(same, found, expected))
-    if type(found) is Context and type(expected) is Context:
-        return found.keys() == expected.keys() and all(
-            same(value, expected[name]) for name, value in found.items()
-        )
-    if type(found) in (Date, Time, DateTime):
+    kind = type(found)
+    if kind in (Date, Time, DateTime):
         return bool(found == expected)
-    return equal(found, expected) is True
+    alike = _SAME.get(kind) if kind is type(expected) else None
+    return alike(found, expected) if alike else equal(found, expected) is True
+
+
+def _same_numbers(found: Decimal, expected: Decimal) -> bool:
+    return abs(found - expected) <= _CLOSE_DIGITS * max(abs(expected), Decimal(1))
+
+
+def _same_lists(found: list[Value], expected: list[Value]) -> bool:
+    return len(found) == len(expected) and all(map(same, found, expected))
+
+
+def _same_contexts(found: Context, expected: Context) -> bool:
+    return found.keys() == expected.keys() and all(
+        same(value, expected[name]) for name, value in found.items()
+    )
+
+
+_SAME: dict[type, Callable[[Any, Any], bool]] = {
+    Decimal: _same_numbers,
+    list: _same_lists,
+    Context: _same_contexts,
+}
