@@ -68,19 +68,28 @@ def _needs(table: SheetTable, decisions: set[str], file: str) -> list[str]:
 
 
 def _texts(table: SheetTable) -> Iterator[tuple[str, int, bool]]:
+    """Yield what is FEEL in a table, with its line and whether it is a unary test."""
     if table.formula:
         yield table.formula, table.line, False
         return
     inputs, outputs = table.columns("input"), table.columns("output")
     for column in inputs:
         yield table.head("name", column), table.line, False
-        yield table.head("values", column) or "-", table.line, True
+        yield _test(table.head("values", column), table.line)
     for column in outputs:
-        yield table.head("values", column) or "-", table.line, True
-        yield table.head("default", column) or "null", table.line, False
+        yield _test(table.head("values", column), table.line)
+        yield _value(table.head("default", column), table.line)
     for _, cells, line in table.rules:
-        yield from ((cell_at(cells, column) or "-", line, True) for column in inputs)
-        yield from ((cell_at(cells, column) or "null", line, False) for column in outputs)
+        yield from (_test(cell_at(cells, column), line) for column in inputs)
+        yield from (_value(cell_at(cells, column), line) for column in outputs)
+
+
+def _test(cell: str, line: int) -> tuple[str, int, bool]:
+    return cell or "-", line, True
+
+
+def _value(cell: str, line: int) -> tuple[str, int, bool]:
+    return cell or "null", line, False
 
 
 def _element(name: str, attributes: dict[str, str], *children: Element, text: str = "") -> Element:
@@ -175,13 +184,7 @@ def sheets_of(data: bytes, *, file: str) -> list[tuple[str, Rows]]:
     for child in root.children:
         if child.name not in _KEPT and child.namespace == root.namespace:
             raise Problem(ENG_SHEET_LOGIC, name=child.get("name") or child.name, file=file)
-    head: Rows = [["model", root.get("name")], ["namespace", root.get("namespace")]]
-    for key in SETTINGS[1:]:
-        if value := root.attributes.get(f"{TAYSIR}\n{key}"):
-            head.append([key, value])
-    for each in root.all("inputData"):
-        variable = each.first("variable")
-        head.append(["given", each.get("name"), variable.get("typeRef") if variable else ""])
+    head = _model_rows(root)
     sheets: list[tuple[str, Rows]] = []
     for decision in root.all("decision"):
         rows = _decision_rows(decision, file)
@@ -191,12 +194,25 @@ def sheets_of(data: bytes, *, file: str) -> list[tuple[str, Rows]]:
     return sheets
 
 
+def _model_rows(root: Element) -> Rows:
+    rows: Rows = [["model", root.get("name")], ["namespace", root.get("namespace")]]
+    for key in SETTINGS[1:]:
+        if value := root.attributes.get(f"{TAYSIR}\n{key}"):
+            rows.append([key, value])
+    rows.extend(["given", each.get("name"), _kind_of(each)] for each in root.all("inputData"))
+    return rows
+
+
+def _kind_of(element: Element) -> str:
+    variable = element.first("variable")
+    return variable.get("typeRef") if variable else ""
+
+
 def _decision_rows(decision: Element, file: str) -> Rows:
     name = decision.get("name")
     table, literal = decision.first("decisionTable"), decision.first("literalExpression")
     described = decision.child_text("description")
-    variable = decision.first("variable")
-    kind = variable.get("typeRef") if variable else ""
+    kind = _kind_of(decision)
     if table is not None and decision.all("knowledgeRequirement") == []:
         rows = _table_rows(name, kind, table)
     elif literal is not None and decision.all("knowledgeRequirement") == []:
@@ -209,33 +225,27 @@ def _decision_rows(decision: Element, file: str) -> Rows:
 
 
 def _table_rows(name: str, kind: str, table: Element) -> Rows:
-    inputs, outputs, notes = table.all("input"), table.all("output"), table.all("annotation")
     policy = " ".join(filter(None, (table.get("hitPolicy", "UNIQUE"), table.get("aggregation"))))
-    expressions = [each.first("inputExpression") or each for each in inputs]
-    columns = [*inputs, *outputs]
-    heads: Rows = [
-        ["kind", *["input"] * len(inputs), *["output"] * len(outputs), *["note"] * len(notes)],
-        [
-            "name",
-            *(each.child_text("text") for each in expressions),
-            *(each.get("name") for each in outputs),
-            *(each.get("name") for each in notes),
-        ],
-        ["label", *(each.get("label") for each in columns)],
-        ["type", *(each.get("typeRef") for each in (*expressions, *outputs))],
-        ["values", *(_inner(each, "inputValues", "outputValues") for each in columns)],
-        ["default", *(_inner(each, "defaultOutputEntry") for each in columns)],
-    ]
     rows: Rows = [["table", name, policy, *([kind] if kind else [])]]
-    rows.extend(head for head in heads if head[0] in {"kind", "name"} or any(head[1:]))
+    rows.extend(head for head in _heads(table) if head[0] in {"kind", "name"} or any(head[1:]))
     for rule in table.all("rule"):
-        cells = [
-            each.child_text("text")
-            for entry in ("inputEntry", "outputEntry", "annotationEntry")
-            for each in rule.all(entry)
-        ]
-        rows.append([rule.get("id"), *cells])
+        entries = (*rule.all("inputEntry"), *rule.all("outputEntry"), *rule.all("annotationEntry"))
+        rows.append([rule.get("id"), *(each.child_text("text") for each in entries)])
     return rows
+
+
+def _heads(table: Element) -> Iterator[list[str]]:
+    """Yield the rows above the rules, each with its word and a cell for every column."""
+    inputs, outputs, notes = table.all("input"), table.all("output"), table.all("annotation")
+    expressions = [each.first("inputExpression") or each for each in inputs]
+    read = [each.child_text("text") for each in expressions]
+    columns = [*inputs, *outputs]
+    yield ["kind", *["input"] * len(inputs), *["output"] * len(outputs), *["note"] * len(notes)]
+    yield ["name", *read, *(each.get("name") for each in (*outputs, *notes))]
+    yield ["label", *(each.get("label") for each in columns)]
+    yield ["type", *(each.get("typeRef") for each in (*expressions, *outputs))]
+    yield ["values", *(_inner(each, "inputValues", "outputValues") for each in columns)]
+    yield ["default", *(_inner(each, "defaultOutputEntry") for each in columns)]
 
 
 def _inner(element: Element, *names: str) -> str:
