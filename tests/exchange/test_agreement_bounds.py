@@ -17,10 +17,10 @@ from taysir.exchange.descriptions import Descriptions
 from taysir.exchange.errors import EXC_BACKEND_ANSWER
 from taysir.exchange.http import Response, serve_http
 from taysir.exchange.keys.ring import KeyRing
-from taysir.exchange.node import server_context
 from taysir.exchange.shelf import AgreementShelf
 from taysir.exchange.steps import StepLog
 from taysir.exchange.terms import OperationTerms, read_terms
+from taysir.exchange.tls import server_context
 from taysir.exchange.validation import compile_description
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem

@@ -18,8 +18,8 @@ from taysir.exchange.backend import Address, BackendUnreachable, HttpPool
 from taysir.exchange.client import Answer, ExchangeClient, Outcome
 from taysir.exchange.http import Request, Response, json_response
 from taysir.exchange.model import CallOutcome, Direction, StoredExchange
-from taysir.exchange.node import client_context
 from taysir.exchange.runtime import NodeRuntime
+from taysir.exchange.tls import client_context
 from taysir.exchange.wire import CALL_PATH, STATEMENT_HEADER
 from taysir.kernel import limits
 from taysir.kernel.certificates import Use

@@ -18,9 +18,9 @@ from taysir.exchange.frames import ALPN, Message
 from taysir.exchange.http import Request, Response, json_response, serve_http
 from taysir.exchange.keys.ring import KeyRing
 from taysir.exchange.link import Link, LinkPeer, LinkService
-from taysir.exchange.node import peer_tls, server_context
 from taysir.exchange.peers import Peer
 from taysir.exchange.sealing import Sealer
+from taysir.exchange.tls import peer_tls, server_context
 from taysir.exchange.wire import CALL_PATH, STATEMENT_HEADER, parse_information_call
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem

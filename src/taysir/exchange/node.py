@@ -13,12 +13,11 @@ import socket
 import ssl
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
 import uvloop
 
@@ -31,7 +30,6 @@ from taysir.exchange.agreement_part import (
     make_consents,
     make_descriptions,
 )
-from taysir.exchange.backend import Address, HttpPool
 from taysir.exchange.desk import TrustSource
 from taysir.exchange.edge import Edge
 from taysir.exchange.errors import EXC_SETTINGS
@@ -48,10 +46,11 @@ from taysir.exchange.link import LinkService
 from taysir.exchange.log_face import LogFace
 from taysir.exchange.log_keeper import close_keeper
 from taysir.exchange.log_setup import Transparency
-from taysir.exchange.model import Directory, NodeEntry
-from taysir.exchange.peers import Peer, PeerTls
-from taysir.exchange.runtime import Backend, NodeRuntime
+from taysir.exchange.model import Directory
+from taysir.exchange.pools import Pools
+from taysir.exchange.runtime import NodeRuntime
 from taysir.exchange.settings import NodeSettings
+from taysir.exchange.tls import peer_tls, server_context
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import ServiceId
@@ -82,7 +81,7 @@ class RunningNode:
     agreements: AgreementPart
     faces: list[HttpServer]
     links: LinkService
-    pools: _Pools
+    pools: Pools
     fetching: asyncio.Task[None]
     keys: KeyWatch
     watching: asyncio.Task[None]
@@ -124,64 +123,6 @@ class RunningNode:
         self.runtime.consents.close()
 
 
-class _Pools:
-    """The connections to other nodes and to back ends, made when first needed."""
-
-    def __init__(self, tls: PeerTls) -> None:
-        self._tls = tls
-        self._peers: dict[tuple[str, int, frozenset[str]], Peer] = {}
-        self._retired: list[Peer] = []
-        self._backends: list[HttpPool] = []
-
-    def peer(self, entry: NodeEntry) -> Peer:
-        """Return the connections to another node, as the federation registers it now."""
-        key = (entry.host, entry.port, entry.thumbprints)
-        peer = self._peers.get(key)
-        if peer is None:
-            self._retire(host=entry.host, port=entry.port)
-            peer = Peer(
-                host=entry.host, port=entry.port, thumbprints=entry.thumbprints, tls=self._tls
-            )
-            self._peers[key] = peer
-        return peer
-
-    def renew(self) -> None:
-        """Connect anew for every later call; those under way end on their old connections."""
-        for host, port, _thumbprints in list(self._peers):
-            self._retire(host=host, port=port)
-
-    def _retire(self, *, host: str, port: int) -> None:
-        """Use no more what was connected to an address; close it when its calls have ended."""
-        loop = asyncio.get_running_loop()
-        for key in [key for key in self._peers if key[:2] == (host, port)]:
-            peer = self._peers.pop(key)
-            self._retired.append(peer)
-            loop.call_later(limits.CALL_TIMEOUT_S, self._close_retired, peer)
-
-    def _close_retired(self, peer: Peer) -> None:
-        if peer in self._retired:
-            self._retired.remove(peer)
-            peer.close()
-
-    def backend(self, url: str) -> Backend:
-        """Return the connections to a back end."""
-        parts = urlsplit(url)
-        pool = HttpPool(
-            Address(host=parts.hostname or "127.0.0.1", port=parts.port or 80),
-            connections=limits.BACKEND_CONNECTIONS,
-            timeout_s=limits.BACKEND_TIMEOUT_S,
-        )
-        self._backends.append(pool)
-        return Backend(pool=pool, base_path=parts.path.rstrip("/"))
-
-    def close(self) -> None:
-        """Close every connection."""
-        for peer in (*self._peers.values(), *self._retired):
-            peer.close()
-        for pool in self._backends:
-            pool.close()
-
-
 async def start_node(
     settings: NodeSettings,
     *,
@@ -211,7 +152,7 @@ async def start_node(
         OSError: for a port that cannot be had.
     """
     keys = keys or KeyRing(settings)
-    pools = _Pools(peer_tls(settings, keys=keys))
+    pools = Pools(peer_tls(settings, keys=keys))
     keys.when_tls_changes(pools.renew)
     guard = make_guard(settings, now=lambda: datetime.now(UTC))
     runtime = NodeRuntime(
@@ -350,99 +291,22 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def run(
-    settings: NodeSettings,
-    *,
-    source: DirectorySource,
-    package: PackageEvidence,
-    keys: KeyRing,
-    reread: Callable[[], NodeSettings],
-    trust: TrustSource,
-    transparency: Transparency | None = None,
-    listeners: Listeners | None = None,
-) -> None:
+def run(settings: NodeSettings, *, start: Callable[[], Awaitable[RunningNode]]) -> None:
     """Run a node until SIGTERM, SIGINT, or its next process; SIGHUP has it read its keys again."""
-    uvloop.run(
-        _serve(
-            settings,
-            source=source,
-            package=package,
-            keys=keys,
-            reread=reread,
-            trust=trust,
-            transparency=transparency,
-            listeners=listeners,
-        )
-    )
+    uvloop.run(_serve(settings, start=start))
 
 
-async def _serve(
-    settings: NodeSettings,
-    *,
-    source: DirectorySource,
-    package: PackageEvidence,
-    keys: KeyRing,
-    reread: Callable[[], NodeSettings],
-    trust: TrustSource,
-    transparency: Transparency | None,
-    listeners: Listeners | None,
-) -> None:
+async def _serve(settings: NodeSettings, *, start: Callable[[], Awaitable[RunningNode]]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    node = await start_node(
-        settings,
-        source=source,
-        package=package,
-        keys=keys,
-        reread=reread,
-        trust=trust,
-        transparency=transparency,
-        listeners=listeners,
-    )
+    node = await start()
     loop.add_signal_handler(signal.SIGHUP, node.keys.reload_quietly)
     offer = await offer_handover(Path(settings.folder), node.listeners(), give_way=stop.set)
     await stop.wait()
     offer.close()
     await node.close(grace_s=limits.HANDOVER_GRACE_S)
-
-
-# --- keys and TLS --------------------------------------------------------------------------------
-
-
-def server_context(settings: NodeSettings, *, keys: KeyRing) -> ssl.SSLContext:
-    """Return the context of the face for other nodes: TLS 1.3, a client certificate demanded."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.set_alpn_protocols([ALPN, "http/1.1"])
-    _load(context, settings, keys=keys)
-    return context
-
-
-def peer_tls(settings: NodeSettings, *, keys: KeyRing) -> PeerTls:
-    """Return the contexts towards other nodes, with and without the framed link."""
-    link = client_context(settings, keys=keys)
-    link.set_alpn_protocols([ALPN])
-    return PeerTls(link=link, http=client_context(settings, keys=keys))
-
-
-def client_context(settings: NodeSettings, *, keys: KeyRing | None = None) -> ssl.SSLContext:
-    """Return the context towards other nodes: TLS 1.3; the certificate is pinned, not the name."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.check_hostname = False
-    _load(context, settings, keys=keys or KeyRing(settings))
-    return context
-
-
-def _load(context: ssl.SSLContext, settings: NodeSettings, *, keys: KeyRing) -> None:
-    try:
-        context.load_verify_locations(settings.tls_authorities)
-    except (OSError, ssl.SSLError) as error:
-        raise Problem(EXC_SETTINGS, file=settings.tls_authorities, reason=str(error)) from error
-    keys.show(context)
 
 
 def _read(file: str) -> bytes:

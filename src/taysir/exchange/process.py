@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from taysir.exchange import node
@@ -35,7 +36,8 @@ def run(settings_file: Path) -> None:
     # only afterwards.
     JournalLock(folder, wait_s=limits.CALL_TIMEOUT_S + limits.JOURNAL_LOCK_WAIT_S).release()
     transparency = make_transparency(settings, source=source)
-    node.run(
+    start = partial(
+        node.start_node,
         settings,
         source=source,
         package=_evidence(settings, source=source, keys=keys, transparency=transparency),
@@ -45,6 +47,7 @@ def run(settings_file: Path) -> None:
         listeners=listeners,
         trust=source,
     )
+    node.run(settings, start=start)
 
 
 def _evidence(
