@@ -396,6 +396,7 @@ def test_a_replayed_statement_is_refused(shared_nodes: TwoNodes) -> None:
     [
         ({"body_digest": digest(b"another")}, "EXC-0113"),
         ({"headers_digest": digest(b"another")}, "EXC-0113"),
+        ({"body_length": 1}, "EXC-0113"),
         ({"expires_ms": 1}, "EXC-0117"),
         ({"agreement": "b" * 64}, "EXC-0104"),
         ({"purpose": "another"}, "EXC-0104"),

@@ -162,6 +162,7 @@ def permitted(node: Node, vector: Document, signed: Signed) -> Document:
     require(node.now_ms <= says["expires_ms"], "EXC-0117")
     require(f"{says['from']} {says['id']}" not in node.seen, "EXC-0112")
     require(says["body_digest"] == b64u(sha(body)), "EXC-0113")
+    require(says["body_length"] == len(body), "EXC-0113")
     require(says["headers_digest"] == block_digest(vector["headers"]), "EXC-0113")
     terms = node.agreements.get(says["agreement"])
     require(terms is not None, "EXC-0104")
@@ -323,7 +324,9 @@ def answers(vector: Document, world: Document) -> Document:
     require(says["request"] == sent.digest, bad)
     require((says["to"], says["from"]) == (call["from"], call["to"]), bad)
     require(100 <= says["status"] <= 599, bad)
-    require(says["body_digest"] == b64u(sha(base64.b64decode(vector["body"]))), bad)
+    body = base64.b64decode(vector["body"])
+    require(says["body_digest"] == b64u(sha(body)), bad)
+    require(says["body_length"] == len(body), bad)
     require(says["headers_digest"] == block_digest(vector["headers"]), bad)
     if says["type"] == "response" and 200 <= says["status"] < 300:
         require(says["projection"] == projection(terms["fields"]), bad)

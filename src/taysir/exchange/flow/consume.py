@@ -262,6 +262,7 @@ def _fault_of(
         (statement.behalf == asked.behalf, "an answer for another member than we act for"),
         (100 <= statement.status <= 599, "not an HTTP status"),
         (statement.body_digest == digest(body), "the body is not the signed one"),
+        (statement.body_length == len(body), "the body has not the signed length"),
         (
             statement.headers_digest == headers_digest(headers),
             "the headers are not the signed ones",

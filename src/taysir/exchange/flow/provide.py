@@ -182,7 +182,8 @@ def _check_call(node: NodeRuntime, passage: _Passage, *, directory: Directory) -
     if statement.expires_ms < now_ms:
         raise Problem(EXC_EXPIRED)
     node.replay.accept(f"{statement.sender} {statement.id}", now_ms=now_ms)
-    same_body = statement.body_digest == digest(passage.message.body)
+    body = passage.message.body
+    same_body = statement.body_digest == digest(body) and statement.body_length == len(body)
     if not same_body or statement.headers_digest != headers_digest(passage.headers):
         raise Problem(EXC_BODY_DIGEST)
     agreement = directory.agreement_by_hash(statement.agreement)
