@@ -53,6 +53,10 @@ class SequenceFlow:
     own: Element | None
     place: Place
 
+    def kept(self, name: str) -> str:
+        """Return what our own export kept under a name; empty in drawings of other tools."""
+        return self.own.get(name) if self.own is not None else ""
+
 
 @dataclass(slots=True, kw_only=True)
 class BpmnNode:
@@ -72,6 +76,10 @@ class BpmnNode:
     def shown(self) -> str:
         """How a finding calls the node."""
         return " ".join(self.name.split()) or self.id
+
+    def kept(self, name: str) -> str:
+        """Return what our own export kept under a name; empty in drawings of other tools."""
+        return self.own.get(name) if self.own is not None else ""
 
 
 @dataclass(slots=True)
@@ -100,13 +108,7 @@ class _Reader:
         if root.name != "definitions" or root.namespace != names.BPMN:
             self._structure(root, what="definitions", count=0)
             return Diagram({}, self.findings)
-        for child in root.children:
-            if child.name == "collaboration":
-                self._collaboration(child)
-            elif child.name in _DEFINITIONS:
-                self._left_out(child)
-            elif child.name != "process":
-                self._other(child)
+        self._beside_processes(root)
         processes = [item for item in root.all("process") if item.children]
         for process in processes:
             self._process(process)
@@ -117,6 +119,15 @@ class _Reader:
             return Diagram({}, self.findings)
         self._connect()
         return Diagram(self.nodes, self.findings)
+
+    def _beside_processes(self, root: Element) -> None:
+        for child in root.children:
+            if child.name == "collaboration":
+                self._collaboration(child)
+            elif child.name in _DEFINITIONS:
+                self._left_out(child)
+            elif child.name != "process":
+                self._other(child)
 
     def _collaboration(self, collaboration: Element) -> None:
         for child in collaboration.children:
