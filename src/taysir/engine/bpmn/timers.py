@@ -8,6 +8,7 @@ from taysir.engine.bpmn import wording
 from taysir.engine.bpmn.errors import ENG_BPMN_TIME, ENG_BPMN_UNSUPPORTED
 from taysir.engine.bpmn.reading import BpmnNode, Diagram
 from taysir.engine.definition import Role
+from taysir.engine.dmn.xml_tree import Element
 from taysir.engine.findings import finding
 
 _OVER: Final = {"ar": "انقضت المدة", "en": "Time is over"}
@@ -33,9 +34,8 @@ class TimerReader:
             self._unsupported(event)
             return
         time = self._time(event)
-        kind = event.own.get("kind") if event.own is not None else ""
-        if not kind:
-            kind = "timer" if "every" in time or "deadline" in raw else "deadline"
+        repeats = "every" in time or "deadline" in raw
+        kind = event.kept("kind") or ("timer" if repeats else "deadline")
         if kind in raw or kind not in ("deadline", "timer"):
             self._unsupported(event)
             return
@@ -55,23 +55,17 @@ class TimerReader:
 
     def _time(self, event: BpmnNode) -> dict[str, Any]:
         """Return the time of an event as a pack writes it."""
-        own = event.own
-        if own is not None and own.get("working_days").isdigit():
-            return {"working_days": int(own.get("working_days"))}
+        if (days := event.kept("working_days")).isdigit():
+            return {"working_days": int(days)}
         definition = event.element.first("timerEventDefinition")
         if definition is None:
             self._unsupported(event)
             return {"after": "P0D"}
-        duration = definition.child_text("timeDuration")
-        cycle = definition.child_text("timeCycle")
-        text = duration or cycle or definition.child_text("timeDate")
-        every = wording.cycle_from(cycle) if cycle and not duration else None
-        after = wording.duration_from(duration) if duration else every
+        text, after, every = _written(definition)
         if after is None:
             self._wrong(event, text)
             return {"after": "P0D"}
-        if own is not None and own.get("every"):
-            every = own.get("every")
+        every = event.kept("every") or every
         return {"after": after, "every": every} if every else {"after": after}
 
     def _wrong(self, event: BpmnNode, text: str) -> None:
@@ -83,3 +77,13 @@ class TimerReader:
         self._diagram.findings.append(
             finding(ENG_BPMN_UNSUPPORTED, event.place, element=event.kind, name=event.shown)
         )
+
+
+def _written(definition: Element) -> tuple[str, str | None, str | None]:
+    """Return the text of a timer, after how long it runs out, and how often it does again."""
+    if duration := definition.child_text("timeDuration"):
+        return duration, wording.duration_from(duration), None
+    if cycle := definition.child_text("timeCycle"):
+        every = wording.cycle_from(cycle)
+        return cycle, every, every
+    return definition.child_text("timeDate"), None, None
