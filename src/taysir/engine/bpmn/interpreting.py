@@ -74,27 +74,30 @@ class _Interpreter:
         if len(starts) != 1 or not any(node.kind == "endEvent" for node in nodes):
             self._structure("startEvent", len(starts))
             return None
-        taken: set[str] = set()
-        for node in nodes:
-            if self._is_stage(node):
-                code = wording.code_from(
-                    node.id if node.own is not None else "",
-                    wording.english_of(node.name),
-                    node.id,
-                    taken=taken,
-                    otherwise="stage",
-                )
-                taken.add(code)
-                self.codes[node.id] = code
-        for node in nodes:
-            if node.id in self.codes:
-                self.stages[self.codes[node.id]] = self._stage(node)
+        steps = [node for node in nodes if self._is_stage(node)]
+        self._name(steps)
+        for node in steps:
+            self.stages[self.codes[node.id]] = self._stage(node)
         if _errors(self.diagram.findings):
             return None
         start = self._single(starts[0])
-        places = {self.codes[node.id]: node.place for node in nodes if node.id in self.codes}
+        places = {self.codes[node.id]: node.place for node in steps}
         assign_branches(self.stages, start, places=places, found=self.diagram.findings)
         return {"start": start, "stages": self.stages}
+
+    def _name(self, steps: list[BpmnNode]) -> None:
+        """Give every stage its code; the ways between stages are told by them."""
+        taken: set[str] = set()
+        for node in steps:
+            code = wording.code_from(
+                node.id if node.own is not None else "",
+                wording.english_of(node.name),
+                node.id,
+                taken=taken,
+                otherwise="stage",
+            )
+            taken.add(code)
+            self.codes[node.id] = code
 
     # --- what a node is ----------------------------------------------------------------------
 
@@ -135,18 +138,16 @@ class _Interpreter:
     # --- stages ------------------------------------------------------------------------------
 
     def _stage(self, node: BpmnNode) -> dict[str, Any]:
-        own = node.own
         raw: dict[str, Any] = {
-            "title": self._texts(own, node.name or node.id, node.place),
+            "title": self._texts(node.own, node.name or node.id, node.place),
             "role": self._role(node).value,
         }
-        if own is not None:
-            if stopped := own.get("clock_stopped_by"):
-                raw["clock_stopped_by"] = stopped
-            if documents := own.get("documents").split():
-                raw["documents"] = documents
-            if bill := own.get("bill"):
-                raw["bill"] = bill
+        if stopped := node.kept("clock_stopped_by"):
+            raw["clock_stopped_by"] = stopped
+        if documents := node.kept("documents").split():
+            raw["documents"] = documents
+        if bill := node.kept("bill"):
+            raw["bill"] = bill
         if node.kind == "endEvent":
             raw["final"] = self._outcome(node)
         elif node.kind == "exclusiveGateway":
@@ -158,8 +159,8 @@ class _Interpreter:
         return raw
 
     def _role(self, node: BpmnNode) -> Role:
-        if node.own is not None and node.own.get("role") in _ROLES:
-            return Role(node.own.get("role"))
+        if node.kept("role") in _ROLES:
+            return Role(node.kept("role"))
         if node.kind in TASKS:
             return wording.role_from(node.lane, kind=node.kind)
         return Role.SYSTEM
@@ -173,8 +174,8 @@ class _Interpreter:
         return texts
 
     def _outcome(self, node: BpmnNode) -> str:
-        if node.own is not None and node.own.get("final"):
-            return node.own.get("final")
+        if final := node.kept("final"):
+            return final
         outcome = wording.outcome_from(node.name, node.id)
         if not outcome:
             self._assumed(node.place, node.shown, "final", "granted")
@@ -186,20 +187,20 @@ class _Interpreter:
         if len(unconditioned) != 1 or default not in ("", unconditioned[0].id):
             self.diagram.findings.append(finding(ENG_BPMN_CONDITION, node.place, name=node.shown))
             return []
-        ways = []
-        for flow in sorted(node.out, key=lambda item: not item.condition):
-            way: dict[str, Any] = {}
-            if flow.condition:
-                exact = flow.own.get("when") if flow.own is not None else ""
-                way["when"] = self._condition(exact or flow.condition, flow.place)
-            way["to"] = self._target(flow)
-            label = wording.own_texts(flow.own)
-            if flow.own is None and flow.name and flow.name != flow.condition:
-                label = self._texts(None, flow.name, flow.place)
-            if label:
-                way["label"] = label
-            ways.append(way)
-        return ways
+        return [self._way(flow) for flow in sorted(node.out, key=lambda item: not item.condition)]
+
+    def _way(self, flow: SequenceFlow) -> dict[str, Any]:
+        """Return one way out of a choice; the one without a condition is taken otherwise."""
+        way: dict[str, Any] = {}
+        if flow.condition:
+            way["when"] = self._condition(flow.kept("when") or flow.condition, flow.place)
+        way["to"] = self._target(flow)
+        label = wording.own_texts(flow.own)
+        if flow.own is None and flow.name and flow.name != flow.condition:
+            label = self._texts(None, flow.name, flow.place)
+        if label:
+            way["label"] = label
+        return way
 
     def _parallel(self, node: BpmnNode) -> dict[str, Any]:
         """Return a fork or a join whose other half ``assign_branches`` finds."""
@@ -212,18 +213,13 @@ class _Interpreter:
             self._wrong_ways(node)
             return {}
         wait_for = "any" if node.kind == "complexGateway" else "all"
-        fork = node.own.get("fork") if node.own is not None else ""
-        return {"join": {"fork": fork, "wait_for": wait_for, "to": self._single(node)}}
+        return {"join": {"fork": node.kept("fork"), "wait_for": wait_for, "to": self._single(node)}}
 
     # --- tasks -------------------------------------------------------------------------------
 
     def _waiting(self, node: BpmnNode, raw: dict[str, Any]) -> None:
         """Add the actions, timers and escalations of a task."""
-        events = [
-            event
-            for event in self.diagram.nodes.values()
-            if event.kind == "boundaryEvent" and event.element.get("attachedToRef") == node.id
-        ]
+        events = self._on_border(node)
         if len(node.out) > 1 or not (node.out or events):
             self._wrong_ways(node)
             return
@@ -241,10 +237,14 @@ class _Interpreter:
                 self._wrong_ways(event)
             else:
                 timers.border(event, raw, self._timed(event, actions))
-        order = node.own.get("actions").split() if node.own is not None else []
-        if sorted(order) == sorted(actions):
-            actions = {name: actions[name] for name in order}
-        raw["actions"] = actions
+        raw["actions"] = _in_order(actions, node.kept("actions").split())
+
+    def _on_border(self, node: BpmnNode) -> list[BpmnNode]:
+        return [
+            event
+            for event in self.diagram.nodes.values()
+            if event.kind == "boundaryEvent" and event.element.get("attachedToRef") == node.id
+        ]
 
     def _offered(self, node: BpmnNode) -> list[SequenceFlow]:
         if not node.out:
@@ -263,7 +263,7 @@ class _Interpreter:
         match = _CHOSEN.fullmatch(flow.condition)
         guard = (match.group(2) or "") if match else flow.condition
         code = wording.code_from(
-            own.get("name") if own is not None else "",
+            flow.kept("name"),
             match.group(1) if match else "",
             wording.english_of(flow.name),
             taken=taken,
@@ -283,17 +283,17 @@ class _Interpreter:
     def _timed(self, event: BpmnNode, actions: dict[str, Any]) -> str:
         """Return the action that an event on a border takes, adding it if it has no other way."""
         flow = event.out[0]
-        named = event.own.get("action") if event.own is not None else ""
+        named = event.kept("action")
         if named in actions:
             return named
-        target = self._target(flow)
-        if not named and flow.own is None:
-            same = [name for name, item in actions.items() if item["to"] == target]
-            if same and not (flow.name or event.name):
+        label = flow.name or event.name
+        if not (named or label) and flow.own is None:
+            target = self._target(flow)
+            if same := [name for name, item in actions.items() if item["to"] == target]:
                 return same[0]
         code, action = self._action(flow, "", actions)
         if flow.own is None:
-            label = flow.name or event.name or "انقضت المدة\nTime is over"
+            label = label or "انقضت المدة\nTime is over"
             code = wording.code_from(
                 named, wording.english_of(label), taken=actions, otherwise="overdue"
             )
@@ -354,6 +354,13 @@ class _Interpreter:
                 value=value,
             )
         )
+
+
+def _in_order(actions: dict[str, Any], order: list[str]) -> dict[str, Any]:
+    """Return the actions in the order our own export kept, if it names just these."""
+    if sorted(order) != sorted(actions):
+        return actions
+    return {name: actions[name] for name in order}
 
 
 def own_branches(node: BpmnNode) -> list[tuple[str, list[str]]]:
