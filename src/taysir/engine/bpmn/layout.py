@@ -254,18 +254,20 @@ class _Plan:
             return Box(x + 5 + number * _STEP, y + _TASK_HEIGHT + 48, _EVENT, _EVENT)
         if node.kind == "endEvent":
             return Box(x + 42, middle - _EVENT // 2, _EVENT, _EVENT)
+        if self._is_merge(node) or node.kind.endswith("Gateway"):
+            return self._gateway_box(node, x, y)
+        return Box(x, y, self._task_width(node.id), _TASK_HEIGHT)
+
+    def _gateway_box(self, node: Node, x: int, y: int) -> Box:
+        """Return the bounds of a gateway in a cell that begins at a point."""
         if self._is_merge(node):
             number = self._count(f"{node.cell} merge")
             # The middle stays free for a way that leads straight to the gateway.
             down = _MERGE_STEP * number - 25 if number == 0 else _MERGE_STEP * number + 7
             return Box(x - _MERGE_STEP, y + down, _GATEWAY, _GATEWAY)
-        if node.kind.endswith("Gateway"):
-            own = node.id == node.cell
-            left = (
-                x + (_TASK_WIDTH - _GATEWAY) // 2 if own else x + self._task_width(node.cell) + 40
-            )
-            return Box(left, middle - _GATEWAY // 2, _GATEWAY, _GATEWAY)
-        return Box(x, y, self._task_width(node.id), _TASK_HEIGHT)
+        own = node.id == node.cell
+        left = (_TASK_WIDTH - _GATEWAY) // 2 if own else self._task_width(node.cell) + 40
+        return Box(x + left, y + (_TASK_HEIGHT - _GATEWAY) // 2, _GATEWAY, _GATEWAY)
 
     def _count(self, what: str) -> int:
         """Return how many of these came before."""
