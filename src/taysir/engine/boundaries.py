@@ -67,19 +67,31 @@ def _closed(node: object, pack: Pack) -> bool:
     match node:
         case syntax.Binary(operator=operator, left=left, right=right) if operator in _LOGIC:
             return _closed(left, pack) and _closed(right, pack)
-        case syntax.Binary(operator=operator, left=left, right=right) if operator in _COMPARISONS:
-            return _is_fact(left, pack) and constant(right) is not None
-        case syntax.In(value=value, tests=tests):
-            return _is_fact(value, pack) and all(list(_constants_in(each)) for each in tests)
-        case syntax.Between(value=value, low=low, high=high):
-            known = constant(low) is not None and constant(high) is not None
-            return _is_fact(value, pack) and known
         case syntax.Call(function=syntax.Name(name="not"), arguments=(inner,)):
             return _closed(inner, pack)
         case syntax.Literal(value=value):
             return isinstance(value, bool)
-        case _:
-            return _is_fact(node, pack)
+    return _asks_one_fact(node, pack)
+
+
+def _asks_one_fact(node: object, pack: Pack) -> bool:
+    """Whether a node is a fact, or holds one against constants."""
+    match node:
+        case syntax.Binary(operator=operator, left=left, right=right) if operator in _COMPARISONS:
+            return _is_fact(left, pack) and _is_known(right)
+        case syntax.In(value=value, tests=tests):
+            return _is_fact(value, pack) and all(map(_is_known_test, tests))
+        case syntax.Between(value=value, low=low, high=high):
+            return _is_fact(value, pack) and all(map(_is_known, (low, high)))
+    return _is_fact(node, pack)
+
+
+def _is_known(node: object) -> bool:
+    return constant(node) is not None
+
+
+def _is_known_test(node: object) -> bool:
+    return any(True for _ in _constants_in(node))
 
 
 def _is_fact(node: object, pack: Pack) -> bool:
@@ -102,12 +114,9 @@ def _take_rules(
     """Read the cells of a decision against its columns, and its formulas."""
     source = file.decisions[decision]
     distances: set[int] = set()
-    for row in (row for row in file.rows if row.decision == decision):
-        for column, cell in zip(source.columns, row.cells, strict=False):
-            constants = [each for test in _tests(cell) for each in _constants_in(test)]
-            if column in pack.facts:
-                found.constants.setdefault(column, []).extend(constants)
-            distances.update(_distances(constants))
+    for row in file.rows:
+        if row.decision == decision:
+            distances.update(_take_cells(zip(source.columns, row.cells, strict=False), pack, found))
     for text in (*source.expressions, *source.columns):
         node = _parsed(text, pack)
         if node is not None:
@@ -116,6 +125,15 @@ def _take_rules(
     for name in facts:
         if pack.facts[name].type is FactType.DATE:
             found.days.setdefault(name, set()).update(distances)
+
+
+def _take_cells(cells: Iterable[tuple[str, str]], pack: Pack, found: _Thresholds) -> Iterator[int]:
+    """Note the constants of a row under its columns; yield those that may be distances."""
+    for column, cell in cells:
+        constants = [each for test in _tests(cell) for each in _constants_in(test)]
+        if column in pack.facts:
+            found.constants.setdefault(column, []).extend(constants)
+        yield from _distances(constants)
 
 
 def _tests(cell: str) -> tuple[syntax.Node, ...]:
@@ -134,21 +152,23 @@ def _parsed(text: str, pack: Pack) -> syntax.Node | None:
 
 def _take_node(node: syntax.Node, pack: Pack, found: _Thresholds) -> None:
     """Note every constant that is compared with a fact anywhere in an expression."""
-    for each in walk(node):
-        sides: Iterable[tuple[object, Iterable[object]]] = ()
-        match each:
-            case syntax.Binary(operator=operator, left=left, right=right):
-                if operator in _COMPARISONS:
-                    sides = ((left, (right,)), (right, (left,)))
-            case syntax.In(value=value, tests=tests):
-                sides = ((value, tests),)
-            case syntax.Between(value=value, low=low, high=high):
-                sides = ((value, (low, high)),)
-        for side, others in sides:
-            name = longest_known(dotted(side) or "", pack.facts)
-            if name:
-                values = [value for other in others for value in _constants_in(other)]
-                found.constants.setdefault(name, []).extend(values)
+    for side, others in (pair for each in walk(node) for pair in _compared(each)):
+        name = longest_known(dotted(side) or "", pack.facts)
+        if name:
+            values = [value for other in others for value in _constants_in(other)]
+            found.constants.setdefault(name, []).extend(values)
+
+
+def _compared(node: object) -> Iterable[tuple[object, Iterable[object]]]:
+    """Return each side of a comparison with what it is held against; nothing for other nodes."""
+    match node:
+        case syntax.Binary(operator=operator, left=left, right=right) if operator in _COMPARISONS:
+            return (left, (right,)), (right, (left,))
+        case syntax.In(value=value, tests=tests):
+            return ((value, tests),)
+        case syntax.Between(value=value, low=low, high=high):
+            return ((value, (low, high)),)
+    return ()
 
 
 def constant(node: object) -> Value:
