@@ -30,6 +30,7 @@ _UNKNOWN: Final[Text] = {"ar": "غير معروف", "en": "not known"}
 _NONE: Final[Text] = {"ar": "لا يوجد", "en": "none"}
 _YES: Final[Text] = {"ar": "نعم", "en": "yes"}
 _NO: Final[Text] = {"ar": "لا", "en": "no"}
+_COMMA: Final[Text] = {"ar": "، ", "en": ", "}
 _DAY_TEXT: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])", re.ASCII)
 """A day that every month has; the few others are written as they are."""
 _NAME_PARTS: Final = ("first", "father", "grandfather", "family")
@@ -59,20 +60,28 @@ def word_value(fact: Fact, value: Json, language: Language) -> str:
     if label := fact.label_of(value):
         return label[language]
     match fact.type:
-        case FactType.DATE if isinstance(value, str) and _DAY_TEXT.fullmatch(value):
-            return word_date(date.fromisoformat(value), language)
+        case FactType.DATE if isinstance(value, str):
+            return _word_day(value, language)
         case FactType.MONEY if isinstance(value, int):
             return Money(value).format(language)
         case FactType.BOOLEAN:
-            return (_YES if value else _NO)[language]
+            return _word_boolean(value, language)
         case FactType.LIST if isinstance(value, list):
             return _word_list(fact, value, language)
         case FactType.OBJECT if isinstance(value, dict):
             return _word_object(value)
         case FactType.NUMBER:
             return _word_number(value)
-        case _:
-            return str(value)
+    return str(value)
+
+
+def _word_day(text: str, language: Language) -> str:
+    """Write the text of a day as a day; any other text as it is."""
+    return word_date(date.fromisoformat(text), language) if _DAY_TEXT.fullmatch(text) else text
+
+
+def _word_boolean(value: Json, language: Language) -> str:
+    return (_YES if value else _NO)[language]
 
 
 def _word_number(value: float) -> str:
@@ -85,15 +94,13 @@ def word_plain(value: Json, language: Language, kind: FactType | None = None) ->
     if value is None:
         return _UNKNOWN[language]
     if isinstance(value, bool):
-        return (_YES if value else _NO)[language]
+        return _word_boolean(value, language)
     if isinstance(value, list):
-        separator = "، " if language == "ar" else ", "
-        return separator.join(word_plain(item, language) for item in value) or _NONE[language]
+        words = (word_plain(item, language) for item in value)
+        return _COMMA[language].join(words) or _NONE[language]
     if kind is FactType.MONEY and isinstance(value, int):
         return Money(value).format(language)
-    if isinstance(value, str) and _DAY_TEXT.fullmatch(value):
-        return word_date(date.fromisoformat(value), language)
-    return str(value)
+    return _word_day(value, language) if isinstance(value, str) else str(value)
 
 
 def both(fact: Fact, value: Json) -> dict[Language, str]:
@@ -118,7 +125,7 @@ def _word_list(fact: Fact, value: list[Json], language: Language) -> str:
         label[language] if label else _word_item(item)
         for label, item in zip(labels, value, strict=True)
     ]
-    return ("، " if language == "ar" else ", ").join(words)
+    return _COMMA[language].join(words)
 
 
 def _word_item(item: Json) -> str:
