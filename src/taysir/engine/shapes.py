@@ -6,6 +6,7 @@ and column of the value, in words that an author understands.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from typing import Any, Final
@@ -104,13 +105,17 @@ def _unknown(path: Path, key: str, source: Source) -> Finding:
     return finding(ENG_KEY_UNKNOWN, source.at((*path, key)), key=key, path=dotted(path))
 
 
+def _types_required(types: Iterable[str]) -> Text:
+    names = [_TYPES.get(name, {"ar": name, "en": name}) for name in types]
+    ar = " أو ".join(name["ar"] for name in names)
+    en = " or ".join(name["en"] for name in names)
+    return {"ar": f"المطلوب {ar}.", "en": f"{en} is required."}
+
+
 def _detail(error: jsonschema_rs.ValidationError) -> Text:
     match error.kind:
         case jsonschema_rs.ValidationErrorKind.Type(types=types):
-            names = [_TYPES.get(name, {"ar": name, "en": name}) for name in types]
-            ar = " أو ".join(name["ar"] for name in names)
-            en = " or ".join(name["en"] for name in names)
-            return {"ar": f"المطلوب {ar}.", "en": f"{en} is required."}
+            return _types_required(types)
         case jsonschema_rs.ValidationErrorKind.Enum(options=options):
             listed = ", ".join(str(option) for option in options)
             return {"ar": f"المقبول: {listed}.", "en": f"accepted are: {listed}."}
