@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -242,25 +243,33 @@ def _kind(stage: Stage) -> Iterator[Finding]:
 
 
 def _branches(flow: Flow) -> Iterator[Finding]:
+    """Every stage lies in one branch at most, and every fork has one join beside it."""
     taken: set[str] = set()
     for fork in flow.stages.values():
-        for name in (name for branch in fork.fork.values() for name in branch):
-            wrong = name in taken or name in (flow.start, fork.name) or flow.stages[name].final
-            if wrong or fork.name in _around(flow, fork.name):
+        for name in chain.from_iterable(fork.fork.values()):
+            if name in taken or _may_not_hold(flow, fork, name):
                 yield finding(ENG_FLOW_BRANCH, fork.place, stage=name, fork=fork.name)
             taken.add(name)
         if fork.fork:
-            joins = [
-                item for item in flow.stages.values() if item.join and item.join.fork == fork.name
-            ]
-            beside = [
-                j for j in joins if flow.enclosing.get(j.name) == flow.enclosing.get(fork.name)
-            ]
-            if len(joins) != 1 or len(beside) != 1:
-                yield finding(ENG_FLOW_JOIN, fork.place, fork=fork.name, count=len(beside))
+            yield from _join_beside(flow, fork)
     for stage in flow.stages.values():
         if stage.join and not flow.stages[stage.join.fork].fork:
             yield finding(ENG_FLOW_JOIN, stage.place, fork=stage.join.fork, count=0)
+
+
+def _may_not_hold(flow: Flow, fork: Stage, name: str) -> bool:
+    """Whether a stage begins or ends cases or a fork lies in itself: no branch holds these."""
+    if name in (flow.start, fork.name) or flow.stages[name].final:
+        return True
+    return fork.name in _around(flow, fork.name)
+
+
+def _join_beside(flow: Flow, fork: Stage) -> Iterator[Finding]:
+    joins = [each for each in flow.stages.values() if each.join and each.join.fork == fork.name]
+    around = flow.enclosing.get(fork.name)
+    beside = [each for each in joins if flow.enclosing.get(each.name) == around]
+    if len(joins) != 1 or len(beside) != 1:
+        yield finding(ENG_FLOW_JOIN, fork.place, fork=fork.name, count=len(beside))
 
 
 def _around(flow: Flow, name: str) -> tuple[str, ...]:
