@@ -308,9 +308,7 @@ def verify_subtree_consistency(
     if not end <= size < 1 << 64:
         raise Problem(KRN_PROOF, reason="the sizes are not in order")
     _check_hashes([subtree_root, *proof] if proof else [])
-    first, last, whole = start, end - 1, size - 1
-    while first != last and (last == whole or last & 1):
-        first, last, whole = first >> 1, last >> 1, whole >> 1
+    first, last, whole = _climb(start, end - 1, size - 1)
     path = [subtree_root, *proof] if first == last else list(proof)
     if not path:
         raise Problem(KRN_PROOF, reason="the proof is too short")
@@ -319,6 +317,13 @@ def verify_subtree_consistency(
         raise Problem(KRN_PROOF, reason="the proof leads to another first root")
     if new != root:
         raise Problem(KRN_PROOF, reason="the proof leads to another second root")
+
+
+def _climb(first: int, last: int, whole: int) -> tuple[int, int, int]:
+    """Return the subtree and the tree at the level where the proof begins."""
+    while first != last and (last == whole or last & 1):
+        first, last, whole = first >> 1, last >> 1, whole >> 1
+    return first, last, whole
 
 
 def _replay(path: list[bytes], *, first: int, last: int, whole: int) -> tuple[bytes, bytes]:
