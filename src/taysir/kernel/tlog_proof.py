@@ -45,22 +45,26 @@ def encode_proof(proof: TlogProof) -> bytes:
 def parse_proof(text: bytes) -> TlogProof:
     """Read a proof; its one spelling only; raises KRN-0221."""
     head, found, checkpoint = text.partition(b"\n\n")
-    if not found or len(head) > 64 * (limits.PROOF_HASHES + 8):
-        raise Problem(KRN_PROOF, reason="not a proof of an entry")
-    try:
-        lines = head.decode("ascii").split("\n")
-    except UnicodeDecodeError as cause:
-        raise Problem(KRN_PROOF, reason="not a proof of an entry") from cause
+    lines = _lines(head) if found else []
     extra = b""
     if len(lines) > 2 and lines[1].startswith("extra "):
         extra = _decode(lines.pop(1).removeprefix("extra "))
     index = _INDEX.fullmatch(lines[1]) if len(lines) > 1 else None
-    if lines[0] != _HEAD or index is None:
+    if index is None or lines[0] != _HEAD:
         raise Problem(KRN_PROOF, reason="not a proof of an entry")
     hashes = tuple(_decode(line) for line in lines[2:])
     if any(len(value) != HASH_BYTES for value in hashes):
         raise Problem(KRN_PROOF, reason="a hash of the wrong length")
     return TlogProof(index=int(index[1]), hashes=hashes, checkpoint=checkpoint, extra=extra)
+
+
+def _lines(head: bytes) -> list[str]:
+    if len(head) > 64 * (limits.PROOF_HASHES + 8):
+        raise Problem(KRN_PROOF, reason="not a proof of an entry")
+    try:
+        return head.decode("ascii").split("\n")
+    except UnicodeDecodeError as cause:
+        raise Problem(KRN_PROOF, reason="not a proof of an entry") from cause
 
 
 def _encode(data: bytes) -> str:
