@@ -322,8 +322,31 @@ def _compile(
     certificates: dict[str, MemberCertificate],
     agreements: Iterable[SignedAgreement],
 ) -> _Tables:
-    revoked = {row.thumbprint for row in document.content.revoked}
-    nodes = [
+    content = document.content
+    nodes = _entries(content)
+    views = in_force(agreements, find=certificates.get)
+    for view in views:
+        compile_agreement(view)
+    return _Tables(
+        certificates=certificates,
+        by_member={member: node for node in nodes for member in node.members},
+        by_tls={name: node for node in nodes for name in node.thumbprints if name},
+        by_call=_by_call(views),
+        by_hash={view.hash: view for view in views},
+        opened=_opened(views),
+        by_name={node.name: node for node in nodes},
+        names=_names(content),
+        codes={
+            Register.PURPOSES: frozenset(row.id for row in content.purposes),
+            Register.REGULATIONS: frozenset(row.id for row in content.regulations),
+        },
+    )
+
+
+def _entries(content: Content) -> list[NodeEntry]:
+    """Return the nodes without the certificates that are revoked."""
+    revoked = {row.thumbprint for row in content.revoked}
+    return [
         NodeEntry(
             name=row.name,
             host=row.host,
@@ -333,32 +356,28 @@ def _compile(
             zone=row.zone,
             members=frozenset(MemberId.parse(m) for m in row.members),
         )
-        for row in document.content.nodes
+        for row in content.nodes
     ]
-    views = in_force(agreements, find=certificates.get)
+
+
+def _by_call(
+    views: Iterable[Agreement],
+) -> dict[tuple[SubsystemId, ServiceId, str, str], tuple[Agreement, ...]]:
+    """Return the agreements by what a call names, the latest first."""
     by_call: dict[tuple[SubsystemId, ServiceId, str, str], tuple[Agreement, ...]] = {}
     for view in views:
-        compile_agreement(view)
         for purpose in view.purposes:
             key = (view.consumer, view.service, purpose, view.behalf)
             by_call[key] = (view, *by_call.get(key, ()))
+    return by_call
+
+
+def _opened(views: Iterable[Agreement]) -> dict[SubsystemId, tuple[ServiceId, ...]]:
+    """Return the services that each subsystem may call, each once."""
     opened: dict[SubsystemId, dict[ServiceId, None]] = {}
     for view in views:
         opened.setdefault(view.consumer, {})[view.service] = None
-    return _Tables(
-        certificates=certificates,
-        by_member={member: node for node in nodes for member in node.members},
-        by_tls={name: node for node in nodes for name in node.thumbprints if name},
-        by_call=by_call,
-        by_hash={view.hash: view for view in views},
-        opened={consumer: tuple(services) for consumer, services in opened.items()},
-        by_name={node.name: node for node in nodes},
-        names=_names(document.content),
-        codes={
-            Register.PURPOSES: frozenset(row.id for row in document.content.purposes),
-            Register.REGULATIONS: frozenset(row.id for row in document.content.regulations),
-        },
-    )
+    return {consumer: tuple(services) for consumer, services in opened.items()}
 
 
 def _names(content: Content) -> dict[str, tuple[str, str]]:
