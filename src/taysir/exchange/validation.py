@@ -25,6 +25,13 @@ _METHODS: Final = ("get", "head", "post", "put", "patch", "delete", "options", "
 _TEMPLATE: Final = re.compile(r"\{([^{}/]+)\}")
 _INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,3})?")
+_SCALARS: Final[dict[str, tuple[re.Pattern[str], Callable[[str], Any]]]] = {
+    "string": (re.compile(".*", re.DOTALL), str),
+    "integer": (_INTEGER, int),
+    "number": (_NUMBER, float),
+    "boolean": (re.compile("true|false"), "true".__eq__),
+}
+"""How the text of a parameter is read as a type of JSON; the first type that fits is taken."""
 _BODYLESS: Final = frozenset({204, 304})
 
 _UNUSABLE: Final = (
@@ -216,10 +223,6 @@ def _operation(
         parameter = _parameter(document, _resolved(document, entry))
         if parameter is not None:
             found[parameter.place, parameter.name] = parameter
-    parts = _TEMPLATE.split(path)
-    pattern = "".join(
-        "([^/]+)" if number % 2 else re.escape(part) for number, part in enumerate(parts)
-    )
     body = _resolved(document, raw.get("requestBody") or {})
     responses = {
         str(status).upper() if str(status) != "default" else "default": _content(
@@ -231,10 +234,18 @@ def _operation(
         method=method.upper(),
         path=path,
         summary=str(raw.get("summary") or ""),
-        pattern=re.compile(pattern),
+        pattern=_pattern(path),
         parameters=tuple(found.values()),
         request=_content(document, body, needed=bool(body.get("required"))),
         responses=responses,
+    )
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """Return what paths of a template match, a group for each parameter in it."""
+    parts = _TEMPLATE.split(path)
+    return re.compile(
+        "".join("([^/]+)" if number % 2 else re.escape(part) for number, part in enumerate(parts))
     )
 
 
@@ -306,14 +317,13 @@ def _read_text(values: list[str], schema: Mapping[str, Any], *, explode: bool) -
     if kinds == [None]:
         listed = schema.get("enum") or ()
         return next((v for v in listed if orjson.dumps(v) == text.encode()), text)
-    if "string" in kinds:
-        return text
-    if "integer" in kinds and _INTEGER.fullmatch(text):
-        return int(text)
-    if "number" in kinds and _NUMBER.fullmatch(text):
-        return float(text)
-    if "boolean" in kinds and text in ("true", "false"):
-        return text == "true"
+    return _read_scalar(text, kinds)
+
+
+def _read_scalar(text: str, kinds: list[Any]) -> Any:
+    for kind, (form, read) in _SCALARS.items():
+        if kind in kinds and form.fullmatch(text):
+            return read(text)
     raise ValueError(text)
 
 
