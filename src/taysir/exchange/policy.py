@@ -76,13 +76,7 @@ def decide_call(agreement: Agreement, *, call: CallFacts) -> tuple[Problem, ...]
     """
     against: list[Problem] = []
     if not agreement.valid_from <= call.at < agreement.valid_until:
-        against.append(
-            Problem(
-                EXC_AGREEMENT_DATES,
-                valid_from=agreement.valid_from.date().isoformat(),
-                valid_until=agreement.valid_until.date().isoformat(),
-            )
-        )
+        against.append(_out_of_dates(agreement))
     if not permits(agreement.operations, method=call.method, path=call.path):
         against.append(Problem(EXC_OPERATION, method=call.method))
     if call.mode not in agreement.modes:
@@ -95,13 +89,21 @@ def decide_call(agreement: Agreement, *, call: CallFacts) -> tuple[Problem, ...]
         against.append(Problem(EXC_CONSENT))
     zone = _foreign_zone(agreement.zones, call)
     if zone is not None:
-        against.append(Problem(EXC_ZONE, zone=zone or "?"))
+        against.append(Problem(EXC_ZONE, zone=zone))
     if agreement.quotas:
         against.extend(_against_quotas(agreement, call))
     foreign = foreign_field(call.body, fields=agreement.request_fields)
     if foreign is not None:
         against.append(Problem(EXC_REQUEST_FIELD, field=foreign))
     return tuple(against)
+
+
+def _out_of_dates(agreement: Agreement) -> Problem:
+    return Problem(
+        EXC_AGREEMENT_DATES,
+        valid_from=agreement.valid_from.date().isoformat(),
+        valid_until=agreement.valid_until.date().isoformat(),
+    )
 
 
 def _against_quotas(agreement: Agreement, call: CallFacts) -> list[Problem]:
@@ -144,13 +146,13 @@ def _covers(held: Consent, fields: tuple[str, ...]) -> bool:
 
 
 def _foreign_zone(zones: Zones, call: CallFacts) -> str | None:
-    """Return the first place that is in a zone that is not agreed, or None."""
+    """Return the first zone that is not agreed, ``?`` for one that nobody named, or None."""
     if zones.consumer and call.zone not in zones.consumer:
-        return call.zone
+        return call.zone or "?"
     if zones.processing and call.processing_zone not in zones.processing:
-        return call.processing_zone
+        return call.processing_zone or "?"
     if zones.storage and call.storage_zone not in zones.storage:
-        return call.storage_zone
+        return call.storage_zone or "?"
     return None
 
 
