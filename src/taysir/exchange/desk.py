@@ -281,15 +281,13 @@ class AgreementDesk:
             for party in parties(read_terms(agreement.document))
             if MemberId.parse(party) in self._node.signers
         ]
+        if not ours or (by and by not in ours):
+            raise Problem(EXC_NOT_A_PARTY)
         if by:
-            if by not in ours:
-                raise Problem(EXC_NOT_A_PARTY)
             return by
         waiting = [party for party in ours if party not in rather_not]
-        if ours and not waiting and step == "accept":
+        if not waiting and step == "accept":
             raise Problem(EXC_AGREEMENT_STEP, step=step, state="accepted by this party")
-        if not (waiting or ours):
-            raise Problem(EXC_NOT_A_PARTY)
         return (waiting or ours)[0]
 
     def _check_codes(self, terms: Terms) -> None:
