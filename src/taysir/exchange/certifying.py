@@ -74,13 +74,19 @@ def read_request(pem: bytes) -> CertificateRequest:
         raise Problem(EXC_REQUEST, reason="it is not signed with its own key")
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise Problem(EXC_REQUEST, reason="its key is not P-256")
+    use, identifier = _holder(uris)
+    organization = str(organizations[0].value) if organizations else identifier
+    subject = Subject(use=use, identifier=identifier, organization=organization)
+    return CertificateRequest(subject=subject, public_key=key)
+
+
+def _holder(uris: Iterable[str]) -> tuple[Use, str]:
+    """Return the one holder that a request names, and what its key is for; raises EXC-0608."""
     ours = [uri.removeprefix(URI_PREFIX) for uri in uris if uri.startswith(URI_PREFIX)]
     use, _, identifier = ours[0].partition(":") if len(ours) == 1 else ("", "", "")
     if use not in (Use.MEMBER, Use.NODE) or not identifier:
         raise Problem(EXC_REQUEST, reason="it names no member and no node")
-    organization = str(organizations[0].value) if organizations else identifier
-    subject = Subject(use=Use(use), identifier=identifier, organization=organization)
-    return CertificateRequest(subject=subject, public_key=key)
+    return Use(use), identifier
 
 
 def certify(authority: Authority, pem: bytes, *, now: datetime) -> tuple[bytes, Content]:
