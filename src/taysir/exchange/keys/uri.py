@@ -65,25 +65,35 @@ def parse_token_uri(text: str) -> TokenUri:
     asked = _attributes(query, separator="&", known=_QUERY)
     if given.get("type", b"private") != b"private":
         raise _refusal("type must be private")
-    slot = given.get("slot-id", b"")
-    if slot and not (slot.isdigit() and len(slot) < 10):
-        raise _refusal("slot-id must be a number")
     uri = TokenUri(
         module=_text(asked.get("module-path", b"")),
         token=_text(given.get("token", b"")),
         serial=_text(given.get("serial", b"")),
-        slot=int(slot) if slot else None,
+        slot=_slot(given.get("slot-id", b"")),
         label=_text(given.get("object", b"")),
         key_id=given.get("id", b""),
         pin_source=_text(asked.get("pin-source", b"")),
     )
+    _check_complete(uri)
+    return uri
+
+
+def _slot(digits: bytes) -> int | None:
+    if not digits:
+        return None
+    if not digits.isdigit() or len(digits) >= 10:
+        raise _refusal("slot-id must be a number")
+    return int(digits)
+
+
+def _check_complete(uri: TokenUri) -> None:
+    """Refuse a URI that leaves the library, the token or the key open."""
     if not uri.module.startswith("/"):
         raise _refusal("module-path must name the library, beginning with /")
     if not (uri.token or uri.serial or uri.slot is not None):
         raise _refusal("token, serial or slot-id is missing")
     if not (uri.label or uri.key_id):
         raise _refusal("object or id is missing")
-    return uri
 
 
 def _attributes(text: str, *, separator: str, known: frozenset[str]) -> dict[str, bytes]:
