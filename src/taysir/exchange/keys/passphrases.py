@@ -22,19 +22,22 @@ def read_passphrase(source: str, *, environment: Mapping[str, str] = os.environ)
         return b""
     kind, _, rest = source.partition(":")
     if kind == "env" and rest:
-        value = environment.get(rest)
-        if not value:
-            raise Problem(EXC_SECRET_SOURCE, source=source, reason="the variable is not set")
-        return value.encode("utf-8")
+        reason = "the variable is not set"
+        return _variable(environment, rest, source=source, reason=reason).encode("utf-8")
     if kind == "file" and rest:
         return _first_line(Path(rest), source=source)
     if kind == "credential" and rest and "/" not in rest:
-        folder = environment.get("CREDENTIALS_DIRECTORY", "")
-        if not folder:
-            reason = "the service has no credentials directory"
-            raise Problem(EXC_SECRET_SOURCE, source=source, reason=reason)
+        reason = "the service has no credentials directory"
+        folder = _variable(environment, "CREDENTIALS_DIRECTORY", source=source, reason=reason)
         return _first_line(Path(folder) / rest, source=source)
     raise Problem(EXC_SECRET_SOURCE, source=kind or "?", reason="unknown kind of source")
+
+
+def _variable(environment: Mapping[str, str], name: str, *, source: str, reason: str) -> str:
+    value = environment.get(name)
+    if not value:
+        raise Problem(EXC_SECRET_SOURCE, source=source, reason=reason)
+    return value
 
 
 def _first_line(file: Path, *, source: str) -> bytes:
