@@ -6,11 +6,18 @@ node's own notes and journal. The programme's indicator of time-to-connect reads
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
 from taysir.exchange.admin_views import StepOut, TimelineOut
-from taysir.exchange.contracts import check_accept, check_end, completed_at
+from taysir.exchange.contracts import (
+    FindCertificate,
+    SignedAgreement,
+    check_accept,
+    check_end,
+    completed_at,
+)
 from taysir.exchange.desk import AgreementDesk
 from taysir.exchange.model import Direction
 from taysir.exchange.quota import AnsweredCalls
@@ -43,26 +50,30 @@ def timeline_of(node: NodeRuntime, desk: AgreementDesk, *, digest: str) -> Timel
     for number, (at, by) in enumerate(accepts):
         first = "countered" if terms.counters else "proposed"
         steps.append(StepOut(name="accepted" if number else first, at=at, by=by, signed=True))
+    steps.extend(_endings(agreement, find=find))
     complete = completed_at(agreement, find=find)
+    connect = None
     if complete is not None:
         begins = max(complete, terms.valid_from)
         steps.append(StepOut(name="in-force", at=begins, signed=True))
-    for token in agreement.ends:
-        ending = check_end(token, agreement=agreement, find=find)
-        name = "rejected" if ending.action.value == "reject" else "revoked"
-        steps.append(StepOut(name=name, at=ending.at, by=ending.by, signed=True))
-    first_ms = _first_call(node, desk, digest) if complete is not None else None
-    connect = None
-    if first_ms is not None:
-        steps.append(StepOut(name="first-call", at=_moment(first_ms), signed=False))
-        connect = round(first_ms / 1000 - accepts[0][0].timestamp(), 3)
+        first_ms = _first_call(node, desk, digest)
+        if first_ms is not None:
+            steps.append(StepOut(name="first-call", at=_moment(first_ms), signed=False))
+            connect = max(round(first_ms / 1000 - accepts[0][0].timestamp(), 3), 0.0)
     assert set(agreement.accepts) <= set(parties(terms))
     return TimelineOut(
         hash=digest,
         state=desk.standing(digest),
         steps=tuple(sorted(steps, key=_order)),
-        connect_seconds=max(connect, 0.0) if connect is not None else None,
+        connect_seconds=connect,
     )
+
+
+def _endings(agreement: SignedAgreement, *, find: FindCertificate) -> Iterator[StepOut]:
+    for token in agreement.ends:
+        ending = check_end(token, agreement=agreement, find=find)
+        name = "rejected" if ending.action.value == "reject" else "revoked"
+        yield StepOut(name=name, at=ending.at, by=ending.by, signed=True)
 
 
 def _order(step: StepOut) -> tuple[datetime, int]:
