@@ -62,15 +62,20 @@ def standing_of(
     if state not in (State.PROPOSED, State.ACCEPTED):
         return state
     others = _named_by_others(digest, agreements)
-    if state is State.ACCEPTED:
-        moments = [_superseded_by(other, find=find) for other in others]
-        if any(found is not None and found[0] == digest and found[1] <= at for found in moments):
-            return State.SUPERSEDED
+    if state is State.ACCEPTED and _is_superseded(digest, others, find=find, at=at):
+        return State.SUPERSEDED
     if at >= terms.valid_until:
         return State.EXPIRED
     if state is State.PROPOSED and any(_counters(other, digest, find=find) for other in others):
         return State.COUNTERED
     return state
+
+
+def _is_superseded(
+    digest: str, others: Iterable[SignedAgreement], *, find: FindCertificate, at: datetime
+) -> bool:
+    moments = [_superseded_by(other, find=find) for other in others]
+    return any(found is not None and found[0] == digest and found[1] <= at for found in moments)
 
 
 def _named_by_others(
