@@ -11,11 +11,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -138,8 +139,8 @@ def _check(said: MembershipRequest) -> tuple[CertificateRequest, CertificateRequ
     member = MemberId.parse(said.member)
     signing = read_request(said.member_request.encode("utf-8"))
     listening = read_request(said.node_request.encode("utf-8"))
-    identifiers = [SubsystemId.parse(row.id).owner for row in said.subsystems]
-    identifiers += [ServiceId.parse(row.id).owner for row in said.services]
+    owners = [SubsystemId.parse(row.id).owner for row in said.subsystems]
+    owners += [ServiceId.parse(row.id).owner for row in said.services]
     names = [said.name, *(r.name for r in said.subsystems), *(r.name for r in said.services)]
     node = Subject(
         use=Use.NODE, identifier=f"{member.instance}/{said.node}", organization=said.name.en
@@ -147,7 +148,7 @@ def _check(said: MembershipRequest) -> tuple[CertificateRequest, CertificateRequ
     checks = (
         (said.format == FORMAT, "unknown format"),
         (all(name.ar.strip() and name.en.strip() for name in names), "a name is missing"),
-        (all(owner == member for owner in identifiers), "a system or service of another member"),
+        (set(owners) <= {member}, "a system or service of another member"),
         (bool(said.subsystems), "no information system"),
         (bool(said.host) and 0 < said.port < 65536, "no address"),
         (signing.subject.use is Use.MEMBER, "the member's key is requested for another use"),
@@ -157,8 +158,7 @@ def _check(said: MembershipRequest) -> tuple[CertificateRequest, CertificateRequ
     for holds, reason in checks:
         if not holds:
             raise Problem(EXC_MEMBERSHIP, reason=reason)
-    if said.log_port or said.log_key or said.witness_key:
-        _check_log(said, instance=member.instance)
+    _check_log(said, instance=member.instance)
     return signing, listening
 
 
@@ -168,8 +168,10 @@ def log_names(instance: str, node: str) -> tuple[str, str]:
 
 
 def _check_log(said: MembershipRequest, *, instance: str) -> None:
-    """Refuse a log whose keys carry other names or that has no address; raises EXC-0522."""
+    """Refuse a log, if one is asked for, of other names or without an address; raises EXC-0522."""
     keys = (said.log_key, said.witness_key)
+    if not any((said.log_port, *keys)):
+        return
     named = [NoteKey.parse(key).name for key in keys]
     if named != list(log_names(instance, said.node)) or not 0 < said.log_port < 65536:
         raise Problem(EXC_MEMBERSHIP, reason="the log's names, keys or port do not fit the node")
@@ -317,39 +319,55 @@ def _registered(
     content: Content, said: MembershipRequest, member_der: bytes, node_der: bytes
 ) -> Content:
     """Return the content with the rows of a request added or put in the place of its own."""
-    member = MemberRow(id=said.member, name=said.name, certificates=(base64url(member_der),))
-    for row in content.members:
-        if row.id == said.member:
-            member = msgspec.structs.replace(row, name=said.name)
+    nodes = {row.name: row for row in content.nodes}
+    taken = nodes.pop(said.node, None)
+    if taken is not None and said.member not in taken.members:
+        raise Problem(EXC_MEMBERSHIP, reason=f"another agency's node is called {said.node}")
+    if any(said.member in row.members for row in nodes.values()):
+        raise Problem(EXC_MEMBERSHIP, reason="another node carries this member")
+    members = {row.id: row for row in content.members}
+    member = _member_row(said, member_der, members.pop(said.member, None))
+    node = _node_row(said, node_der, taken)
+    logs, witnesses = _log_rows(said)
+    return msgspec.structs.replace(
+        content,
+        members=(*members.values(), member),
+        nodes=(*nodes.values(), node),
+        subsystems=_merged(content.subsystems, said.subsystems),
+        services=_merged(content.services, said.services),
+        logs=(*(r for r in content.logs if r.node != said.node), *logs),
+        witnesses=(*(r for r in content.witnesses if r.node != said.node), *witnesses),
+    )
+
+
+Row = TypeVar("Row", SubsystemRow, ServiceRow)
+
+
+def _merged(registered: Iterable[Row], said: Iterable[Row]) -> tuple[Row, ...]:
+    """Return the rows with those of a request added or put in the place of their own."""
+    return tuple({row.id: row for row in chain(registered, said)}.values())
+
+
+def _member_row(said: MembershipRequest, der: bytes, known: MemberRow | None) -> MemberRow:
+    """Return a member's row; one that is known keeps its certificates."""
+    if known is not None:
+        return msgspec.structs.replace(known, name=said.name)
+    return MemberRow(id=said.member, name=said.name, certificates=(base64url(der),))
+
+
+def _node_row(said: MembershipRequest, der: bytes, known: NodeRow | None) -> NodeRow:
     node = NodeRow(
         name=said.node,
         host=said.host,
         port=said.port,
-        tls=thumbprint(node_der),
+        tls=thumbprint(der),
         zone=said.zone,
         members=(said.member,),
     )
-    others = {row.name: row for row in content.nodes if row.name != said.node}
-    taken = next((row for row in content.nodes if row.name == said.node), None)
-    if taken is not None and said.member not in taken.members:
-        raise Problem(EXC_MEMBERSHIP, reason=f"another agency's node is called {said.node}")
-    if any(said.member in row.members for row in others.values()):
-        raise Problem(EXC_MEMBERSHIP, reason="another node carries this member")
-    if taken is not None:
-        # The node shows its old certificate until it has fetched and taken the new one.
-        node = msgspec.structs.replace(node, members=taken.members, tls_also=(taken.tls,))
-    subsystems = {row.id: row for row in (*content.subsystems, *said.subsystems)}
-    services = {row.id: row for row in (*content.services, *said.services)}
-    logs, witnesses = _log_rows(said)
-    return msgspec.structs.replace(
-        content,
-        members=(*(r for r in content.members if r.id != said.member), member),
-        nodes=(*others.values(), node),
-        subsystems=tuple(subsystems.values()),
-        services=tuple(services.values()),
-        logs=(*(r for r in content.logs if r.node != said.node), *logs),
-        witnesses=(*(r for r in content.witnesses if r.node != said.node), *witnesses),
-    )
+    if known is None:
+        return node
+    # The node shows its old certificate until it has fetched and taken the new one.
+    return msgspec.structs.replace(node, members=known.members, tls_also=(known.tls,))
 
 
 def _log_rows(said: MembershipRequest) -> tuple[tuple[LogRow, ...], tuple[WitnessRow, ...]]:
