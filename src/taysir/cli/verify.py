@@ -16,6 +16,7 @@ from rich.progress import Progress
 from taysir.cli.output import console, errors, print_json, report_problem, say, speaks_arabic
 from taysir.exchange.keyfiles import certificate_der
 from taysir.exchange.verifier import Report, verify_package
+from taysir.exchange.verifier_case import Step
 from taysir.exchange.verifier_range import RangeReport, is_range, verify_range
 from taysir.kernel.errors import Language, Mender, Problem, declare
 from taysir.kernel.log import silence_library
@@ -99,15 +100,7 @@ def _print_report(report: Report, *, as_json: bool) -> None:
         return
     language: Language = "ar" if speaks_arabic() else "en"
     for step in report.steps:
-        mark = "[green]✓[/]" if step.ok else "[bold red]✗[/]"
-        if step.pending is not None:
-            mark = "[yellow]…[/]"
-        console.print(f"{mark} {step.number:>2}. {step.title[language]}")
-        for finding in step.findings:
-            place = "" if finding.file in finding.text[language] else f" ({finding.file})"
-            console.print(f"      [red]{finding.text[language]}[/]{place}")
-        if step.pending is not None:
-            console.print(f"      [yellow]{step.pending[language]}[/]")
+        _print_step(step, language)
     fingerprint = report.authority_fingerprint
     if not report.anchor_given:
         say(
@@ -128,6 +121,18 @@ def _print_report(report: Report, *, as_json: bool) -> None:
         )
     else:
         say("[bold red]الإثبات غير صحيح.[/]", "[bold red]The evidence is not valid.[/]")
+
+
+def _print_step(step: Step, language: Language) -> None:
+    mark = "[green]✓[/]" if step.ok else "[bold red]✗[/]"
+    if step.pending is not None:
+        mark = "[yellow]…[/]"
+    console.print(f"{mark} {step.number:>2}. {step.title[language]}")
+    for finding in step.findings:
+        place = "" if finding.file in finding.text[language] else f" ({finding.file})"
+        console.print(f"      [red]{finding.text[language]}[/]{place}")
+    if step.pending is not None:
+        console.print(f"      [yellow]{step.pending[language]}[/]")
 
 
 def _check_range(data: bytes, *, anchor: bytes | None, as_json: bool) -> RangeReport:
@@ -214,20 +219,9 @@ def _verify_pdf(file: Path, data: bytes, *, anchor: bytes | None, as_json: bool)
     silence_library("pyhanko")
     roots = [asn1_x509.Certificate.load(anchor)] if anchor else []
     context = ValidationContext(trust_roots=roots, allow_fetching=False)
-    seals = []
     try:
-        for signature in PdfFileReader(io.BytesIO(data)).embedded_signatures:
-            status = validate_pdf_signature(signature, context)
-            der = status.signing_cert.dump()
-            seals.append(
-                {
-                    "by": status.signing_cert.subject.human_friendly,
-                    "certificate_sha256": hashlib.sha256(der).hexdigest(),
-                    "intact": bool(status.intact and status.valid),
-                    "whole_document": bool(status.coverage and status.coverage.value >= 3),
-                    "trusted": bool(status.trusted),
-                }
-            )
+        signatures = PdfFileReader(io.BytesIO(data)).embedded_signatures
+        seals = [_seal(validate_pdf_signature(each, context)) for each in signatures]
     except (PdfError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Problem(CLI_UNREADABLE, file=str(file), reason=type(error).__name__) from error
     valid = bool(seals) and all(
@@ -236,6 +230,17 @@ def _verify_pdf(file: Path, data: bytes, *, anchor: bytes | None, as_json: bool)
     )
     _print_seals(seals, valid=valid, anchor_given=anchor is not None, as_json=as_json)
     return valid
+
+
+def _seal(status: Any) -> dict[str, Any]:
+    """Return what the library found of one seal."""
+    return {
+        "by": status.signing_cert.subject.human_friendly,
+        "certificate_sha256": hashlib.sha256(status.signing_cert.dump()).hexdigest(),
+        "intact": bool(status.intact and status.valid),
+        "whole_document": bool(status.coverage and status.coverage.value >= 3),
+        "trusted": bool(status.trusted),
+    }
 
 
 def _print_seals(
