@@ -66,6 +66,11 @@ def _row_article(pack: Pack, file: RuleFile, row: Row) -> Iterator[Finding]:
         yield finding(ENG_CHECK_RETROACTIVE, row.place, name=name)
     if row.because and row.because not in pack.texts:
         yield finding(ENG_REFERENCE, row.place, name=row.because, where="texts.yaml")
+    yield from _replaced(file, row)
+
+
+def _replaced(file: RuleFile, row: Row) -> Iterator[Finding]:
+    """A row replaces rows of its own decision only."""
     siblings = {each.id for each in file.rows if each.decision == row.decision}
     for replaced in (each for each in row.replaces if each not in siblings):
         yield finding(ENG_REFERENCE, row.place, name=replaced, where=row.decision)
@@ -129,7 +134,7 @@ def _parameters(pack: Pack) -> Iterator[Finding]:
 
 
 def _refusals(pack: Pack, on: date) -> Iterator[Finding]:
-    """A refusal has an article and tells the person of the right to object."""
+    """A refusal has an article, in force, and tells the person of the right to object."""
     for lookup in pack.lookups:
         reason = pack.reasons.get(lookup.not_found_reason)
         if lookup.on_not_found is OnNotFound.REFUSE and reason and not reason.article:
@@ -137,6 +142,10 @@ def _refusals(pack: Pack, on: date) -> Iterator[Finding]:
     for reason in pack.reasons.values():
         if reason.article:
             yield from _in_force(pack, reason.article, on, reason.place, reason.code)
+    yield from _untold(pack)
+
+
+def _untold(pack: Pack) -> Iterator[Finding]:
     refused = {name for name, stage in pack.flow.stages.items() if stage.final == "refused"}
     for stage in pack.flow.stages.values():
         for action in stage.actions.values():
