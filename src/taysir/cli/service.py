@@ -7,6 +7,7 @@ there are findings or failures, 2 when the pack cannot be read at all.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -114,10 +115,7 @@ def test(pack: PackArgument, as_json: JsonOption = False, language: LanguageOpti
             }
         )
     else:
-        for result in failed:
-            print(f"{result.scenario.place}: {result.scenario.name}")
-            for item in result.differences:
-                print(f"    {item.part}: expected {item.expected!r}, found {item.found!r}")
+        _print_failures(failed)
         for each in broken:
             print(f"generated: {each.case.name}: {each.detail}")
         print(
@@ -125,6 +123,13 @@ def test(pack: PackArgument, as_json: JsonOption = False, language: LanguageOpti
             f" {tried - len(broken)} of {tried} generated cases hold, in {elapsed_ms:.0f} ms"
         )
     raise typer.Exit(1 if failed or broken or not results else 0)
+
+
+def _print_failures(failed: Iterable[ScenarioResult]) -> None:
+    for result in failed:
+        print(f"{result.scenario.place}: {result.scenario.name}")
+        for item in result.differences:
+            print(f"    {item.part}: expected {item.expected!r}, found {item.found!r}")
 
 
 def explain_case(
