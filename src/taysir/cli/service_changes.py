@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import UTC, date, datetime
 from multiprocessing import get_context
@@ -32,7 +32,7 @@ from taysir.cli.service_packs import (
 )
 from taysir.engine.diff import compare_packs
 from taysir.engine.diff_outcomes import changed_outcomes
-from taysir.engine.law import register_of, words_of_validity, write_register
+from taysir.engine.law import RegisteredArticle, register_of, words_of_validity, write_register
 from taysir.engine.pack import load_pack
 from taysir.engine.replay import Replay, Tally, chunks, report
 from taysir.kernel.errors import Language
@@ -202,11 +202,15 @@ def law(
             }
         )
     else:
-        for entry in entries:
-            days = words_of_validity(entry.valid_from, entry.valid_until)
-            print(f"{entry.code}: {entry.title[words]} ({days})")
-            for use in entry.uses:
-                print(f"    {use}")
+        _print_articles(entries, words)
         for one, other in register.contradictions:
             print(f"! {one.code}: {one.valid_from} ({one.place}) / {other.valid_from}")
     raise typer.Exit(1 if register.contradictions else 0)
+
+
+def _print_articles(entries: Iterable[RegisteredArticle], words: Language) -> None:
+    for entry in entries:
+        days = words_of_validity(entry.valid_from, entry.valid_until)
+        print(f"{entry.code}: {entry.title[words]} ({days})")
+        for use in entry.uses:
+            print(f"    {use}")
