@@ -30,6 +30,12 @@ class Form:
     choices: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
 
+    def offer(self, name: str, value: str, *, chosen: bool) -> None:
+        """Take in one of the values that a field offers."""
+        self.choices.setdefault(name, []).append(value)
+        if chosen:
+            self.values[name] = value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -148,9 +154,7 @@ class _Reader(HTMLParser):
         elif tag == "select":
             self._select = name
         elif tag == "option" and self._select:
-            form.choices.setdefault(self._select, []).append(given.get("value", ""))
-            if "selected" in given:
-                form.values[self._select] = given.get("value", "")
+            form.offer(self._select, given.get("value", ""), chosen="selected" in given)
         elif tag == "input" and name:
             self._input(form, name, given)
         elif tag == "textarea" and name:
@@ -160,9 +164,7 @@ class _Reader(HTMLParser):
         kind = given.get("type", "text")
         value = given.get("value", "")
         if kind in {"radio", "checkbox"}:
-            form.choices.setdefault(name, []).append(value)
-            if "checked" in given:
-                form.values[name] = value
+            form.offer(name, value, chosen="checked" in given)
         elif kind not in _VOID_INPUTS:
             form.values[name] = value
 
