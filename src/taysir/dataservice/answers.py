@@ -32,7 +32,7 @@ def record_value(name: str, field: Field, *, row: Mapping[str, Any]) -> Value:
     if field.present:
         return raw is not None
     if field.split:
-        return [part.strip() for part in str(raw or "").split(field.split) if part.strip()]
+        return _parts(str(raw or ""), field.split)
     if raw is None:
         if not field.nullable:
             raise Problem(DSV_ROW_BROKEN, field=name)
@@ -41,6 +41,10 @@ def record_value(name: str, field: Field, *, row: Mapping[str, Any]) -> Value:
         return field.values[str(raw)] if field.values else _CONVERT[field.type](raw)
     except (ValueError, KeyError, InvalidOperation) as error:
         raise Problem(DSV_ROW_BROKEN, field=name) from error
+
+
+def _parts(text: str, separator: str) -> list[str]:
+    return [part.strip() for part in text.split(separator) if part.strip()]
 
 
 def absent_value(field: Field) -> Value:
