@@ -132,15 +132,7 @@ def evidence(cases: Cases) -> Figure:
 
 def _time(key: str, *, rank: float, net: bool) -> Callable[[Cases], Figure]:
     def measure(cases: Cases) -> Figure:
-        durations: list[tuple[timedelta, Event]] = []
-        for case in cases.values():
-            sent, decided = _first(case, Step.SUBMITTED), _first(case, Step.DECIDED)
-            if sent is None or decided is None or decided.at < sent.at:
-                continue
-            taken = decided.at - sent.at
-            if net:
-                taken -= _stopped(case, since=sent.at, until=decided.at)
-            durations.append((taken, decided))
+        durations = [found for case in cases.values() if (found := _duration(case, net=net))]
         durations.sort(key=lambda pair: (pair[0], pair[1].event_id))
         decisions = tuple(sorted(event.event_id for _, event in durations))
         place = nearest_rank(len(durations), rank)
@@ -157,6 +149,17 @@ def _time(key: str, *, rank: float, net: bool) -> Callable[[Cases], Figure]:
 
     measure.__doc__ = "The time from sending to the decision at a rank among decided cases."
     return measure
+
+
+def _duration(case: list[Event], *, net: bool) -> tuple[timedelta, Event] | None:
+    """Return how long a case took from sending to its decision; None if it is not decided."""
+    sent, decided = _first(case, Step.SUBMITTED), _first(case, Step.DECIDED)
+    if sent is None or decided is None or decided.at < sent.at:
+        return None
+    taken = decided.at - sent.at
+    if net:
+        taken -= _stopped(case, since=sent.at, until=decided.at)
+    return taken, decided
 
 
 def nearest_rank(count: int, rank: float) -> int:
