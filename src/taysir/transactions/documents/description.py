@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 import yaml
@@ -27,6 +27,7 @@ from taysir.ui.formats import format_date
 LANGUAGES: tuple[Language, Language] = ("ar", "en")
 
 NAME_PARTS = ("first", "father", "grandfather", "family")
+_COMMA: Final[dict[Language, str]] = {"ar": "، ", "en": ", "}
 
 
 class Bilingual(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -145,9 +146,7 @@ def _written(value: Value, raw: Any, *, language: Language) -> str:
     if value.type == "money":
         return Money(int(raw)).format(language)
     if value.type == "codes":
-        codes = [str(code) for code in raw]
-        comma = "، " if language == "ar" else ", "
-        return comma.join(_word(value, code, language=language) for code in codes)
+        return _COMMA[language].join(_word(value, str(code), language=language) for code in raw)
     if value.type == "name" and isinstance(raw, Mapping):
         return " ".join(str(raw[part]) for part in NAME_PARTS if raw.get(part))
     return _word(value, str(raw), language=language)
