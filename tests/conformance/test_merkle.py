@@ -11,6 +11,7 @@ import pytest
 
 from taysir.kernel.errors import Problem
 from taysir.kernel.merkle import (
+    Subtree,
     verify_consistency,
     verify_inclusion,
     verify_subtree_consistency,
@@ -39,10 +40,9 @@ def inclusion(p: Probe) -> None:
 
 def subtree_inclusion(p: Probe) -> None:
     """A leaf in a range of a tree."""
-    leaf, root, index = octets(p["leafHash"]), octets(p["root"]), p.get("leafIdx", p.get("index"))
-    verify_subtree_inclusion(
-        leaf, index=index, start=p["start"], end=p["end"], proof=proof(p), root=root
-    )
+    leaf, index = octets(p["leafHash"]), p["leafIdx"] if "leafIdx" in p else p["index"]
+    subtree = Subtree(start=p["start"], end=p["end"], root=octets(p["root"]))
+    verify_subtree_inclusion(leaf, index=index, subtree=subtree, proof=proof(p))
 
 
 def consistency(p: Probe) -> None:
@@ -58,14 +58,8 @@ def consistency(p: Probe) -> None:
 
 def subtree_consistency(p: Probe) -> None:
     """A range and a whole tree."""
-    verify_subtree_consistency(
-        start=p["start"],
-        end=p["end"],
-        size=p["size"],
-        subtree_root=octets(p["root1"]),
-        root=octets(p["root2"]),
-        proof=proof(p),
-    )
+    subtree = Subtree(start=p["start"], end=p["end"], root=octets(p["root1"]))
+    verify_subtree_consistency(subtree, size=p["size"], root=octets(p["root2"]), proof=proof(p))
 
 
 CHECKS: dict[str, tuple[int, Callable[[Probe], None]]] = {

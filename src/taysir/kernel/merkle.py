@@ -281,39 +281,55 @@ def verify_consistency(
     """
     if first < 1:
         raise Problem(KRN_PROOF, reason="an empty tree proves nothing")
-    verify_subtree_consistency(
-        start=0, end=first, size=second, subtree_root=first_root, root=second_root, proof=proof
-    )
+    subtree = Subtree(start=0, end=first, root=first_root)
+    verify_subtree_consistency(subtree, size=second, root=second_root, proof=proof)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subtree:
+    """The leaves start..end-1 of a tree, and the root that they are said to have."""
+
+    start: int
+    end: int
+    root: bytes
+
+    def check_place(self) -> None:
+        """Refuse one that starts at no multiple of the power of two that holds it; KRN-0221."""
+        start, end = self.start, self.end
+        if not 0 <= start < end < 1 << 64 or start % (1 << (end - start - 1).bit_length()):
+            raise Problem(KRN_PROOF, reason="the sizes are not in order")
 
 
 def verify_subtree_inclusion(
-    leaf: bytes, *, index: int, start: int, end: int, proof: Sequence[bytes], root: bytes
+    leaf: bytes, *, index: int, subtree: Subtree, proof: Sequence[bytes]
 ) -> None:
-    """Check that a leaf is under the root of leaves start..end-1; raises KRN-0221."""
-    _check_subtree(start=start, end=end)
-    verify_inclusion(leaf, index=index - start, size=end - start, proof=proof, root=root)
+    """Check that a leaf, counted in the whole tree, is under a subtree's root; raises KRN-0221."""
+    subtree.check_place()
+    place, size = index - subtree.start, subtree.end - subtree.start
+    verify_inclusion(leaf, index=place, size=size, proof=proof, root=subtree.root)
 
 
 def verify_subtree_consistency(
-    *, start: int, end: int, size: int, subtree_root: bytes, root: bytes, proof: Sequence[bytes]
+    subtree: Subtree, *, size: int, root: bytes, proof: Sequence[bytes]
 ) -> None:
-    """Check that leaves start..end-1 have this root within the tree of ``size``; raises KRN-0221.
+    """Check that a subtree has its root within the tree of a size and root; raises KRN-0221.
 
     Source: draft-ietf-plants-merkle-tree-certs, "Verifying a Subtree Consistency Proof"; with a
     start of 0 it is the algorithm of RFC 9162 clause 2.1.4.2.
     """
-    if start == end <= size and not proof and subtree_root == EMPTY_ROOT:
+    is_empty = subtree.start == subtree.end <= size and subtree.root == EMPTY_ROOT
+    if is_empty and not proof:
         return
-    _check_subtree(start=start, end=end)
-    if not end <= size < 1 << 64:
+    subtree.check_place()
+    if not subtree.end <= size < 1 << 64:
         raise Problem(KRN_PROOF, reason="the sizes are not in order")
-    _check_hashes([subtree_root, *proof] if proof else [])
-    first, last, whole = _climb(start, end - 1, size - 1)
-    path = [subtree_root, *proof] if first == last else list(proof)
+    _check_hashes([subtree.root, *proof] if proof else [])
+    first, last, whole = _climb(subtree.start, subtree.end - 1, size - 1)
+    path = [subtree.root, *proof] if first == last else list(proof)
     if not path:
         raise Problem(KRN_PROOF, reason="the proof is too short")
     old, new = _replay(path, first=first, last=last, whole=whole)
-    if old != subtree_root:
+    if old != subtree.root:
         raise Problem(KRN_PROOF, reason="the proof leads to another first root")
     if new != root:
         raise Problem(KRN_PROOF, reason="the proof leads to another second root")
@@ -344,12 +360,6 @@ def _replay(path: list[bytes], *, first: int, last: int, whole: int) -> tuple[by
     if whole:
         raise Problem(KRN_PROOF, reason="the proof is too short")
     return old, new
-
-
-def _check_subtree(*, start: int, end: int) -> None:
-    """A subtree starts at a multiple of the power of two that holds it."""
-    if not 0 <= start < end < 1 << 64 or start % (1 << (end - start - 1).bit_length()):
-        raise Problem(KRN_PROOF, reason="the sizes are not in order")
 
 
 def _check_hashes(hashes: Sequence[bytes]) -> None:
