@@ -28,7 +28,7 @@ from taysir.exchange.keys import renewal
 from taysir.exchange.keys.passphrases import read_passphrase
 from taysir.exchange.keys.ring import KeyRing
 from taysir.exchange.keys.service import read_certificate, shown
-from taysir.exchange.settings import NodeSettings, read_settings
+from taysir.exchange.settings import KeyPair, NodeSettings, read_settings
 from taysir.kernel.certificates import identity_of, load_certificate
 from taysir.kernel.errors import Problem
 from taysir.kernel.signature import thumbprint
@@ -120,9 +120,8 @@ def install_key(
     as_json: AsJson = False,
 ) -> None:
     """Write a new pair into the settings; the node uses it once the federation knows it."""
-    pair = renewal.install(
-        settings, place, certificate=certificate, key=key, secret=secret, now=datetime.now(UTC)
-    )
+    offered = KeyPair(certificate=str(certificate), key=key, secret=secret)
+    pair = renewal.install(settings, place, offered=offered, now=datetime.now(UTC))
     running = _reload(read_settings(settings))
     name = thumbprint(read_certificate(pair.certificate))
     if as_json:

@@ -91,9 +91,7 @@ def subject_of(settings: NodeSettings, place: str) -> Subject:
     return Subject(use=use, identifier=identifier, organization=(organizations or [identifier])[0])
 
 
-def install(
-    file: Path, place: str, *, certificate: Path, key: str, secret: str, now: datetime
-) -> KeyPair:
+def install(file: Path, place: str, *, offered: KeyPair, now: datetime) -> KeyPair:
     """Check a new pair and write it into the settings, the old one beside it; returns the new.
 
     The certificate is copied beside its key's node, named after the key's thumbprint.
@@ -104,14 +102,14 @@ def install(
     """
     settings = read_settings(file)
     old = pair_of(settings, place)
-    der = read_certificate(str(certificate))
-    if not fits(der, key=open_key(key, secret=secret).public_key()):
-        raise Problem(EXC_KEY_MISMATCH, certificate=str(certificate), key=shown(key))
-    _check_holder(settings, place, der=der, shown_as=str(certificate), now=now)
+    der = read_certificate(offered.certificate)
+    if not fits(der, key=open_key(offered.key, secret=offered.secret).public_key()):
+        raise Problem(EXC_KEY_MISMATCH, certificate=offered.certificate, key=shown(offered.key))
+    _check_holder(settings, place, der=der, shown_as=offered.certificate, now=now)
     kept = Path(old.certificate).with_name(f"{Path(old.certificate).stem.partition('.')[0]}")
     target = kept.with_name(f"{kept.name}.{thumbprint(der)[:12]}.pem")
     write_public(target, certificate_pem(der))
-    new = KeyPair(certificate=str(target), key=key, secret=secret)
+    new = msgspec.structs.replace(offered, certificate=str(target))
     if new == old:
         return new
     write_settings(file, _with(settings, place, new=new, previous=old))
