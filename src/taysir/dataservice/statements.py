@@ -34,33 +34,27 @@ def record_statement(mapping: Mapping, *, mark: str) -> Statement | None:
         return None
     columns = tuple(dict.fromkeys(c for f in mapping.fields.values() for c in f.columns()))
     latest = mapping.latest_by
-    return Statement(
-        sql=_select(
-            [quoted(column) for column in columns] or ["1"],
-            table=mapping.table,
-            key_column=mapping.key.column,
-            mark=mark,
-            newest_by=latest,
-            limit=1 if latest else 2,
-        ),
-        columns=columns,
+    rows = _Rows(
+        table=mapping.table,
+        key_column=mapping.key.column,
+        newest_by=latest,
+        limit=1 if latest else 2,
     )
+    what = [quoted(column) for column in columns] or ["1"]
+    return Statement(sql=_select(what, rows, mark=mark), columns=columns)
 
 
 def list_statement(part: ListPart, *, mark: str) -> Statement:
     """Return the look-up of a list's rows."""
     columns = tuple(dict.fromkeys(field.column for field in part.fields.values()))
-    return Statement(
-        sql=_select(
-            [quoted(column) for column in columns],
-            table=part.table,
-            key_column=part.key_column,
-            mark=mark,
-            newest_by=part.newest_by,
-            limit=part.limit + 1,
-        ),
-        columns=columns,
+    rows = _Rows(
+        table=part.table,
+        key_column=part.key_column,
+        newest_by=part.newest_by,
+        limit=part.limit + 1,
     )
+    what = [quoted(column) for column in columns]
+    return Statement(sql=_select(what, rows, mark=mark), columns=columns)
 
 
 def aggregate_statement(
@@ -82,23 +76,25 @@ def aggregate_statement(
         condition = " AND ".join(conditions) or "1 = 1"
         what = quoted(field.sum) if field.sum else "1"
         terms.append(f"COALESCE(SUM(CASE WHEN {condition} THEN {what} END), 0)")
-    sql = _select(terms, table=part.table, key_column=part.key_column, mark=mark)
+    sql = _select(terms, _Rows(table=part.table, key_column=part.key_column), mark=mark)
     return Statement(sql=sql, columns=tuple(aggregates), leading=tuple(leading))
 
 
-def _select(
-    terms: list[str],
-    *,
-    table: str,
-    key_column: str,
-    mark: str,
-    newest_by: str = "",
-    limit: int = 0,
-) -> str:
-    words = ["SELECT", ", ".join(terms), "FROM", quoted(table)]
-    words += ["WHERE", quoted(key_column), "=", mark]
-    if newest_by:
-        words += ["ORDER BY", quoted(newest_by), "DESC"]
-    if limit:
-        words += ["LIMIT", str(limit)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """Which rows of a key are read: the newest first if a column says so, all or only some."""
+
+    table: str
+    key_column: str
+    newest_by: str = ""
+    limit: int = 0
+
+
+def _select(terms: list[str], rows: _Rows, *, mark: str) -> str:
+    words = ["SELECT", ", ".join(terms), "FROM", quoted(rows.table)]
+    words += ["WHERE", quoted(rows.key_column), "=", mark]
+    if rows.newest_by:
+        words += ["ORDER BY", quoted(rows.newest_by), "DESC"]
+    if rows.limit:
+        words += ["LIMIT", str(rows.limit)]
     return " ".join(words)
