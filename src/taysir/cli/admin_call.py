@@ -37,8 +37,9 @@ def ask_admin(
     address = urlsplit(node)
     token = token or os.environ.get(TOKEN_VARIABLE, "")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    data = orjson.dumps(body) if body is not None else None
-    if data is not None:
+    data = None
+    if body is not None:
+        data = orjson.dumps(body)
         headers["Content-Type"] = "application/json"
     if address.scheme != "http" or not address.hostname:
         raise Problem(CLI_NODE, node=node, reason="not an http:// address")
@@ -56,9 +57,14 @@ def ask_admin(
     finally:
         connection.close()
     if answer.status >= 400:
-        kind, params = CATALOGUE.get(str(value.get("code", ""))), value.get("params")
-        if kind is not None and isinstance(params, dict):
-            raise Problem(kind, **params)
-        reason = f"{value.get('code', answer.status)} {value.get('title_en', value.get('title'))}"
-        raise Problem(CLI_NODE, node=node, reason=reason[:300])
+        raise _refusal(node, answer.status, value)
     return value
+
+
+def _refusal(node: str, status: int, value: dict[str, Any]) -> Problem:
+    """Return the node's own error, or CLI-0901 with what it said."""
+    kind, params = CATALOGUE.get(str(value.get("code", ""))), value.get("params")
+    if kind is not None and isinstance(params, dict):
+        return Problem(kind, **params)
+    reason = f"{value.get('code', status)} {value.get('title_en', value.get('title'))}"
+    return Problem(CLI_NODE, node=node, reason=reason[:300])
