@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -47,7 +48,19 @@ def run(settings_file: Path) -> None:
         listeners=listeners,
         trust=source,
     )
+    _calm_collector()
     node.run(settings, start=start)
+
+
+def _calm_collector() -> None:
+    """Let the cycle collector look seldom, and never at what was made at the start.
+
+    Calls leave no cycles behind, so that looking for them after every 700 new objects finds nothing;
+    it took a tenth of the processor time of a call.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(limits.COLLECTOR_OBJECTS, 20, 50)
 
 
 def _evidence(

@@ -134,3 +134,6 @@ CLIENT_CONNECTIONS: Final = 32
 
 SAMPLE_SIGN_INS: Final = 1000
 """Sign-ins under way, and tokens in use, that the sample identity provider remembers."""
+
+COLLECTOR_OBJECTS: Final = 50_000
+"""New objects in a node before unreachable cycles are looked for; about ten megabytes."""
