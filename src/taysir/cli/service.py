@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -153,7 +154,8 @@ def explain_case(
         if decision is not None:
             made = Decision.from_json(decision.read_bytes())
         else:
-            made = _decided(pack, case, facts, on, words, as_json=as_json)
+            asked = _Asked(pack=pack, case=case, facts=facts, on=on)
+            made = _decided(asked, words, as_json=as_json)
     except Problem as error:
         print(f"{error.code}: {error.title(words)} {error.remedy(words)}")
         raise typer.Exit(2) from error
@@ -166,14 +168,22 @@ def explain_case(
         print(told.as_text())
 
 
-def _decided(
-    pack: str, case: str, facts: Path | None, on: str, language: Language, *, as_json: bool
-) -> Decision:
-    loaded, scenarios = load(pack, language, as_json=as_json)
-    if facts is None:
-        return run_scenario(loaded, _find(scenarios, case)).decision
-    day = date.fromisoformat(on) if on else datetime.now(UTC).date()
-    return decide(loaded, CaseFacts.from_json(facts.read_bytes()), on=day)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What to decide under a pack: a test case by its name, or stored facts on a day."""
+
+    pack: str
+    case: str
+    facts: Path | None
+    on: str
+
+
+def _decided(asked: _Asked, language: Language, *, as_json: bool) -> Decision:
+    loaded, scenarios = load(asked.pack, language, as_json=as_json)
+    if asked.facts is None:
+        return run_scenario(loaded, _find(scenarios, asked.case)).decision
+    day = date.fromisoformat(asked.on) if asked.on else datetime.now(UTC).date()
+    return decide(loaded, CaseFacts.from_json(asked.facts.read_bytes()), on=day)
 
 
 def _find(scenarios: tuple[Scenario, ...], name: str) -> Scenario:
