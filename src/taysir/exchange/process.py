@@ -55,8 +55,8 @@ def run(settings_file: Path) -> None:
 def _calm_collector() -> None:
     """Let the cycle collector look seldom, and never at what was made at the start.
 
-    Calls leave no cycles behind, so that looking for them after every 700 new objects finds nothing;
-    it took a tenth of the processor time of a call.
+    Calls leave no cycles behind, so looking for them after every 700 new objects finds nothing; it
+    took a tenth of the processor time of a call.
     """
     gc.collect()
     gc.freeze()
