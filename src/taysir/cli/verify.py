@@ -210,11 +210,11 @@ def _as_json(report: Report) -> dict[str, Any]:
 def _verify_pdf(file: Path, data: bytes, *, anchor: bytes | None, as_json: bool) -> bool:
     """Check every seal of a PDF; a document without one, or changed since, is not valid."""
     # Imported here so that checking evidence does not pay for the PDF library.
-    from asn1crypto import x509 as asn1_x509  # noqa: PLC0415
-    from pyhanko.pdf_utils.misc import PdfError  # noqa: PLC0415
-    from pyhanko.pdf_utils.reader import PdfFileReader  # noqa: PLC0415
-    from pyhanko.sign.validation import validate_pdf_signature  # noqa: PLC0415
-    from pyhanko_certvalidator import ValidationContext  # noqa: PLC0415
+    from asn1crypto import x509 as asn1_x509
+    from pyhanko.pdf_utils.misc import PdfError
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko_certvalidator import ValidationContext
 
     silence_library("pyhanko")
     roots = [asn1_x509.Certificate.load(anchor)] if anchor else []

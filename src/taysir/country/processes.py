@@ -94,7 +94,7 @@ def health_urls(layout: CountryLayout) -> dict[str, str]:
 
 
 def _node_spec(layout: CountryLayout, node: str) -> ProcessSpec:
-    from taysir.exchange import process  # noqa: PLC0415
+    from taysir.exchange import process
 
     name = f"node-{node}"
     return ProcessSpec(
@@ -103,9 +103,9 @@ def _node_spec(layout: CountryLayout, node: str) -> ProcessSpec:
 
 
 def _authority(layout: CountryLayout) -> None:
-    from taysir.country.time_stamping.face import PATH, time_stamping_face  # noqa: PLC0415
-    from taysir.exchange import authority  # noqa: PLC0415
-    from taysir.exchange.membership import membership_face  # noqa: PLC0415
+    from taysir.country.time_stamping.face import PATH, time_stamping_face
+    from taysir.exchange import authority
+    from taysir.exchange.membership import membership_face
 
     data = layout.settings("authority").read_bytes()
     settings = msgspec.json.decode(data, type=authority.AuthoritySettings)
@@ -114,8 +114,8 @@ def _authority(layout: CountryLayout) -> None:
 
 
 def _sample_state(layout: CountryLayout) -> None:
-    from taysir.country import identity_provider, sample_state, treasury  # noqa: PLC0415
-    from taysir.country.identity_provider.tokens import Client  # noqa: PLC0415
+    from taysir.country import identity_provider, sample_state, treasury
+    from taysir.country.identity_provider.tokens import Client
 
     portal = orjson.loads(layout.settings("portal").read_bytes())
     client = Client(
@@ -143,18 +143,18 @@ def _sample_state(layout: CountryLayout) -> None:
 
 
 def _portal(settings: Path) -> None:
-    from taysir.web import portal  # noqa: PLC0415
+    from taysir.web import portal
 
     portal.run(settings)
 
 
 def _worker(settings: Path) -> None:
-    from taysir.web import worker  # noqa: PLC0415
+    from taysir.web import worker
 
     worker.run(settings)
 
 
 def _programme(settings: Path) -> None:
-    from taysir.web import programme  # noqa: PLC0415
+    from taysir.web import programme
 
     programme.run(settings)

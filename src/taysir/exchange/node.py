@@ -155,20 +155,7 @@ async def start_node(
     pools = Pools(peer_tls(settings, keys=keys))
     keys.when_tls_changes(pools.renew)
     guard = make_guard(settings, now=lambda: datetime.now(UTC))
-    runtime = NodeRuntime(
-        name=settings.name,
-        zone=settings.zone,
-        subject_key=_read(settings.subject_key),
-        directory=source.current,
-        signers=keys.signers,
-        backends={ServiceId.parse(s): pools.backend(url) for s, url in settings.services.items()},
-        peer=pools.peer,
-        journal=_journal(settings),
-        consents=make_consents(settings, directory=source.current, now_ms=_now_ms),
-        descriptions=make_descriptions(settings),
-        now_ms=_now_ms,
-        new_id=lambda: str(uuid.uuid4()),
-    )
+    runtime = _make_runtime(settings, source=source, keys=keys, pools=pools)
     agreements = make_agreement_part(runtime, settings, trust=trust)
     edge = Edge(runtime, guard=guard, agreements=agreements)
     links = LinkService(edge.link, loop=asyncio.get_running_loop())
@@ -205,6 +192,26 @@ async def start_node(
         keys=desk,
         watching=watching,
         keeping=keeping,
+    )
+
+
+def _make_runtime(
+    settings: NodeSettings, *, source: DirectorySource, keys: KeyRing, pools: Pools
+) -> NodeRuntime:
+    """Bind what the call path needs."""
+    return NodeRuntime(
+        name=settings.name,
+        zone=settings.zone,
+        subject_key=_read(settings.subject_key),
+        directory=source.current,
+        signers=keys.signers,
+        backends={ServiceId.parse(s): pools.backend(url) for s, url in settings.services.items()},
+        peer=pools.peer,
+        journal=_journal(settings),
+        consents=make_consents(settings, directory=source.current, now_ms=_now_ms),
+        descriptions=make_descriptions(settings),
+        now_ms=_now_ms,
+        new_id=lambda: str(uuid.uuid4()),
     )
 
 

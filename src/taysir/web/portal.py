@@ -12,8 +12,8 @@ def run(settings_file: Path) -> None:
     os.environ["TAYSIR_SETTINGS"] = str(settings_file)
     os.environ["DJANGO_SETTINGS_MODULE"] = "taysir.web.settings"
     # Django reads its settings when it is first imported, so they must be named before.
-    from taysir.web.serving import serve_wsgi  # noqa: PLC0415
-    from taysir.web.settings import PORTAL  # noqa: PLC0415
+    from taysir.web.serving import serve_wsgi
+    from taysir.web.settings import PORTAL
 
     signal.signal(signal.SIGTERM, _stop)
     serve_wsgi(host=PORTAL.host, port=PORTAL.port, threads=PORTAL.threads)

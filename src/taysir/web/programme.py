@@ -16,7 +16,7 @@ def run(settings_file: Path) -> None:
     os.environ["TAYSIR_SETTINGS"] = str(settings_file)
     os.environ["DJANGO_SETTINGS_MODULE"] = "taysir.web.settings_programme"
     # Django reads its settings when it is first imported, so they must be named before.
-    from taysir.web.programme_serving import serve  # noqa: PLC0415
+    from taysir.web.programme_serving import serve
 
     signal.signal(signal.SIGTERM, _stop)
     serve()

@@ -18,8 +18,8 @@ def serve() -> None:
     """Prepare the database, then answer until the process is stopped."""
     prepare()
     # The app registry and the settings are complete only after preparation.
-    from taysir.programme.measures.intake import intake  # noqa: PLC0415
-    from taysir.web.settings_programme import PROGRAMME  # noqa: PLC0415
+    from taysir.programme.measures.intake import intake
+    from taysir.web.settings_programme import PROGRAMME
 
     sockets: dict[int, Any] = {}
     shared = {

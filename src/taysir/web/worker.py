@@ -21,11 +21,11 @@ def run(settings_file: Path) -> None:
     os.environ["TAYSIR_SETTINGS"] = str(settings_file)
     os.environ["DJANGO_SETTINGS_MODULE"] = "taysir.web.settings"
     # Django reads its settings when it is first imported, so they must be named before.
-    from taysir.web.serving import prepare  # noqa: PLC0415
+    from taysir.web.serving import prepare
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     prepare()
-    from taysir.web.rounds import work_until  # noqa: PLC0415 - models need Django set up
+    from taysir.web.rounds import work_until  # models need Django set up
 
     work_until(stop)

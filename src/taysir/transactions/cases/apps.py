@@ -12,7 +12,7 @@ class CasesAppConfig(AppConfig):
 
     def ready(self) -> None:
         """Have paid bills wake their cases."""
-        from taysir.transactions.cases.services import case_bill_paid  # noqa: PLC0415
-        from taysir.transactions.payments import registry  # noqa: PLC0415
+        from taysir.transactions.cases.services import case_bill_paid
+        from taysir.transactions.payments import registry
 
         registry.subscribe(case_bill_paid)

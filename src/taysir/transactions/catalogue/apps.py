@@ -12,6 +12,6 @@ class CatalogueAppConfig(AppConfig):
 
     def ready(self) -> None:
         """Keep the installed packs once the database has its present form, as at every start."""
-        from taysir.transactions.catalogue.packs import keep_installed  # noqa: PLC0415
+        from taysir.transactions.catalogue.packs import keep_installed
 
         post_migrate.connect(keep_installed, sender=self)
