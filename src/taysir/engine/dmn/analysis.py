@@ -18,8 +18,9 @@ from taysir.engine.dmn.regions import Region, quoted, regions_at
 from taysir.engine.dmn.tables import Table
 from taysir.engine.feel import syntax
 from taysir.engine.feel.analysis import walk
-from taysir.engine.feel.compiler import UnaryTest, compile_node, compile_test
+from taysir.engine.feel.compiler import compile_node, compile_test
 from taysir.engine.feel.expression import UnaryTests
+from taysir.engine.feel.input_tests import UnaryTest
 from taysir.engine.feel.operators import compare
 from taysir.engine.feel.printer import write_node
 from taysir.engine.feel.runtime import BUDGET, Budget

@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from taysir.engine.dmn.model import TABLES
 from taysir.engine.dmn.trace import InputTrace, RowTrace, TableTrace
-from taysir.engine.feel.compiler import UnaryTest
 from taysir.engine.feel.expression import UnaryTests
 from taysir.engine.feel.functions.statistics import largest, smallest, total
+from taysir.engine.feel.input_tests import UnaryTest
 from taysir.engine.feel.operators import equal
 from taysir.engine.feel.runtime import Run, Scope
 from taysir.engine.feel.types import ANY, FeelType, coerce

@@ -8,23 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from operator import eq, ge, gt, le, lt
 from typing import Any
 
 from taysir.engine.feel import syntax
 from taysir.engine.feel.analysis import height, uses_input
 from taysir.engine.feel.errors import ENG_FEEL_DEPTH
 from taysir.engine.feel.functions import BUILTINS
+from taysir.engine.feel.input_tests import (
+    FAST,
+    UnaryTest,
+    accepts_input,
+    compares_constant,
+    equals_constant,
+    holds_for_input,
+    in_constant_range,
+    matches_result,
+)
 from taysir.engine.feel.operators import (
     ARITHMETICS,
     COMPARE,
     both,
-    equal,
     greater_or_equal,
     less_or_equal,
-    matches,
     negate,
-    truth,
 )
 from taysir.engine.feel.properties import read_property
 from taysir.engine.feel.runtime import BUDGET, HEAVY, INPUT, Budget, Run, Scope
@@ -34,8 +40,6 @@ from taysir.engine.feel.types import FeelType, is_instance, resolve, unconstrain
 from taysir.engine.feel.values import Context, Range, Test, Value
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
-
-UnaryTest = Callable[[Value, Scope], bool | None]
 
 
 class Compiler:
@@ -126,7 +130,7 @@ class Compiler:
         operator = ARITHMETICS.get(node.operator) or COMPARE[node.operator]
         left, right = self.compile(node.left), self.compile(node.right)
         bound = _constant_number(node.right)
-        if node.operator in _FAST and bound is not None:
+        if node.operator in FAST and bound is not None:
             return _compare_constant(node.operator, left, bound)
         if node.operator in _CHARGED:
             return _charged(operator, left, right)
@@ -183,18 +187,18 @@ class Compiler:
         """Return a unary test as a function of the value and the scope."""
         if isinstance(node, syntax.Comparison):
             bound = _constant_number(node.operand)
-            if node.operator in _FAST and bound is not None:
-                return _compares_constant(node.operator, bound)
+            if node.operator in FAST and bound is not None:
+                return compares_constant(node.operator, bound)
             operator, operand = COMPARE[node.operator], self.compile(node.operand)
             return lambda value, scope: operator(value, operand(scope))
         if isinstance(node, syntax.Literal):
-            return _equals_constant(node.value)
+            return equals_constant(node.value)
         run = self.compile(node)
         if isinstance(node, syntax.RangeOf) and _is_number_range(node):
-            return _in_constant_range(run({}))
+            return in_constant_range(run({}))
         if not uses_input(node):
-            return _matches_result(run)
-        return _holds_for_input(run) if _is_condition(node) else _accepts_input(run)
+            return matches_result(run)
+        return holds_for_input(run) if _is_condition(node) else accepts_input(run)
 
     def instance_of(self, node: syntax.InstanceOf) -> Run:
         """``instance of``; an unknown type gives null."""
@@ -261,16 +265,6 @@ def _constant_number(node: Node) -> Decimal | None:
     return None
 
 
-_FAST: dict[str, Callable[[Any, Any], bool]] = {
-    "<": lt,
-    "<=": le,
-    ">": gt,
-    ">=": ge,
-    "=": eq,
-}
-"""The comparisons of numbers, for operands whose kind has been looked at."""
-
-
 _CHARGED = frozenset({"+", "=", "!="})
 """The operators whose time or result grows with the size of their operands."""
 
@@ -289,7 +283,7 @@ def _charged(operator: Callable[[Value, Value], Value], left: Run, right: Run) -
 
 def _compare_constant(operator: str, left: Run, bound: Decimal) -> Run:
     """Compare with a constant number without a table of kinds: most conditions do."""
-    slow, fast = COMPARE[operator], _FAST[operator]
+    slow, fast = COMPARE[operator], FAST[operator]
 
     def run(scope: Scope) -> Value:
         value = left(scope)
@@ -298,74 +292,8 @@ def _compare_constant(operator: str, left: Run, bound: Decimal) -> Run:
     return run
 
 
-def _compares_constant(operator: str, bound: Decimal) -> UnaryTest:
-    slow, fast = COMPARE[operator], _FAST[operator]
-
-    def test(value: Value, _scope: Scope) -> bool | None:
-        if type(value) is Decimal:
-            return fast(value, bound)
-        return truth(slow(value, bound))
-
-    return test
-
-
-def _equals_constant(constant: Value) -> UnaryTest:
-    kind = type(constant)
-
-    def test(value: Value, _scope: Scope) -> bool | None:
-        if type(value) is kind:
-            return bool(value == constant)
-        return equal(value, constant)
-
-    return test
-
-
 def _is_number_range(node: syntax.RangeOf) -> bool:
     return _constant_number(node.low) is not None and _constant_number(node.high) is not None
-
-
-def _in_constant_range(interval: Range) -> UnaryTest:
-    low, high = interval.low, interval.high
-    above = le if interval.low_closed else lt
-    below = le if interval.high_closed else lt
-
-    def test(value: Value, _scope: Scope) -> bool | None:
-        if type(value) is Decimal:
-            return bool(above(low, value) and below(value, high))
-        return matches(value, interval)
-
-    return test
-
-
-def _matches_result(run: Run) -> UnaryTest:
-    """Hold the value against what an expression gives without knowing it."""
-
-    def test(value: Value, scope: Scope) -> bool | None:
-        expected = run(scope)
-        if type(expected) in HEAVY:
-            scope[BUDGET].charge(expected)
-        return matches(value, expected)
-
-    return test
-
-
-def _holds_for_input(run: Run) -> UnaryTest:
-    """Ask a condition that reads the value as ``?``."""
-
-    def test(value: Value, scope: Scope) -> bool | None:
-        return truth(run({**scope, INPUT: value}))
-
-    return test
-
-
-def _accepts_input(run: Run) -> UnaryTest:
-    """Take what an expression over ``?`` gives as the answer, or else as what to match."""
-
-    def test(value: Value, scope: Scope) -> bool | None:
-        result = run({**scope, INPUT: value})
-        return result if result is None else truth(result) or matches(value, result)
-
-    return test
 
 
 def _is_condition(node: Node) -> bool:

@@ -12,8 +12,9 @@ from typing import Any
 
 from taysir.engine.feel import compiler_scopes as _compiler_scopes  # noqa: F401
 from taysir.engine.feel.analysis import references
-from taysir.engine.feel.compiler import UnaryTest, compile_node, compile_test
+from taysir.engine.feel.compiler import compile_node, compile_test
 from taysir.engine.feel.errors import ENG_FEEL_DEPTH
+from taysir.engine.feel.input_tests import UnaryTest
 from taysir.engine.feel.parser import parse_expression, parse_tests
 from taysir.engine.feel.runtime import BUDGET, Budget, Run, Scope, weigh
 from taysir.engine.feel.syntax import Node, Tests
