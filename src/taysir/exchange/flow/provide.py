@@ -174,39 +174,60 @@ def _check_signer(
 
 
 def _check_call(node: NodeRuntime, passage: _Passage, *, directory: Directory) -> Agreement:
-    """Check freshness, bytes and permission; raises EXC-0104 to EXC-0113."""
-    statement, now_ms = passage.statement, node.now_ms()
+    """Check freshness, bytes and permission; raises EXC-0104 to EXC-0119."""
+    _check_fresh(node, passage.statement)
+    _check_bytes(passage)
+    agreement = _find_agreement(passage, directory=directory)
+    if passage.parsed.batched and not agreement.batch:
+        raise Problem(EXC_BATCH)
+    passage.batch = agreement.batch
+    asking = directory.node_for(passage.consumer.owner)
+    zone = asking.zone if asking is not None else ""
+    body = passage.message.body
+    permit_receiving(node, passage.statement, body, agreement=agreement, zone=zone)
+    return agreement
+
+
+def _check_fresh(node: NodeRuntime, statement: Statement) -> None:
+    """Check both clocks, the expiry and that it comes for the first time.
+
+    Raises:
+        Problem: EXC-0111, EXC-0112, EXC-0116, EXC-0117.
+    """
+    now_ms = node.now_ms()
     difference_s = abs(now_ms - statement.time_ms) // 1000
     if difference_s > limits.CLOCK_SKEW_S:
         raise Problem(EXC_CLOCK, difference_s=difference_s, limit_s=limits.CLOCK_SKEW_S)
     if statement.expires_ms < now_ms:
         raise Problem(EXC_EXPIRED)
     node.replay.accept(f"{statement.sender} {statement.id}", now_ms=now_ms)
-    body = passage.message.body
+
+
+def _check_bytes(passage: _Passage) -> None:
+    """Check that body and headers are the signed ones; raises EXC-0113."""
+    statement, body = passage.statement, passage.message.body
     same_body = statement.body_digest == digest(body) and statement.body_length == len(body)
     if not same_body or statement.headers_digest != headers_digest(passage.headers):
         raise Problem(EXC_BODY_DIGEST)
+
+
+def _find_agreement(passage: _Passage, *, directory: Directory) -> Agreement:
+    """Return the agreement that the statement names, if it is about this call; raises EXC-0104."""
+    statement = passage.statement
     agreement = directory.agreement_by_hash(statement.agreement)
-    covered = (
-        agreement is not None
-        and agreement.consumer == passage.consumer
-        and agreement.service == passage.service
-        and statement.purpose in agreement.purposes
-        and statement.behalf == agreement.behalf
-    )
-    if agreement is None or not covered:
+    if (
+        agreement is None
+        or agreement.consumer != passage.consumer
+        or agreement.service != passage.service
+        or statement.purpose not in agreement.purposes
+        or statement.behalf != agreement.behalf
+    ):
         raise Problem(
             EXC_NO_AGREEMENT,
             consumer=str(passage.consumer),
             service=str(passage.service),
             purpose=statement.purpose or "-",
         )
-    if passage.parsed.batched and not agreement.batch:
-        raise Problem(EXC_BATCH)
-    passage.batch = agreement.batch
-    consumer_node = directory.node_for(passage.consumer.owner)
-    zone = consumer_node.zone if consumer_node is not None else ""
-    permit_receiving(node, statement, passage.message.body, agreement=agreement, zone=zone)
     return agreement
 
 
