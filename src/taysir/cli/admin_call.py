@@ -35,8 +35,7 @@ def ask_admin(
             has no code of ours.
     """
     address = urlsplit(node)
-    token = token or os.environ.get(TOKEN_VARIABLE, "")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    headers = _headers(token or os.environ.get(TOKEN_VARIABLE, ""))
     data = None
     if body is not None:
         data = orjson.dumps(body)
@@ -59,6 +58,10 @@ def ask_admin(
     if answer.status >= 400:
         raise _refusal(node, answer.status, value)
     return value
+
+
+def _headers(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def _refusal(node: str, status: int, value: dict[str, Any]) -> Problem:
