@@ -7,7 +7,7 @@ from typing import Any
 DEBUG = True
 SECRET_KEY = "only for the gallery"
 ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
-ROOT_URLCONF = "taysir.ui.urls"
+ROOT_URLCONF = "tests.ui.gallery_urls"
 INSTALLED_APPS = ["django.contrib.staticfiles", "taysir.ui"]
 MIDDLEWARE = ["taysir.ui.middleware.LanguageMiddleware"]
 STATIC_URL = "/static/"

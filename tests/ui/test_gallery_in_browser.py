@@ -48,6 +48,22 @@ def test_every_component_is_accessible(
     page.context.close()
 
 
+@pytest.mark.parametrize("status", [404, 500, 503])
+@pytest.mark.parametrize(("language", "scheme"), [("ar", "light"), ("en", "dark")])
+def test_every_page_of_a_failure_is_accessible(
+    browser: Browser, gallery_url: str, status: int, language: str, scheme: str
+) -> None:
+    """The pages that nobody hopes to see are held to the same bar, and say what to do."""
+    url = gallery_url.replace("/ui/gallery/", f"/failures/{status}/")
+    page = opened(browser, url, language, scheme, 360)
+    assert page.locator("html").get_attribute("lang") == language
+    assert page.locator("main .lead").inner_text()
+    assert run_axe(page) == []
+    assert run_htmlcs(page) == []
+    assert sideways_scroll(page) == 0
+    page.context.close()
+
+
 def test_letters_come_from_our_fonts(browser: Browser, gallery_url: str) -> None:
     """Arabic and Latin letters and digits of a page are all drawn in Plex."""
     page = opened(browser, gallery_url, "ar", "light", 360)
