@@ -1,7 +1,7 @@
 """What holds for every test: generated examples have no deadline.
 
 A test machine may be slower than any other, and a slow example is no wrong one; speed is measured
-by the programs in ``bench/``.
+by the programs in ``bench/``. ``./taysir test --fast`` asks for the profile with fewer examples.
 """
 
 from __future__ import annotations
@@ -9,4 +9,5 @@ from __future__ import annotations
 from hypothesis import settings
 
 settings.register_profile("taysir", deadline=None)
+settings.register_profile("taysir-fast", deadline=None, max_examples=15)
 settings.load_profile("taysir")

@@ -32,7 +32,8 @@ def test(
     workers = ("-n", str(os.cpu_count() or 2))
     steps: list[tuple[str, ...]] = [("ruff", "check", "."), ("ruff", "format", "--check", ".")]
     if fast:
-        steps.append(("pytest", *workers, "-m", FAST_MARKERS))
+        few = "--hypothesis-profile=taysir-fast"
+        steps.append(("pytest", *workers, few, "-m", FAST_MARKERS))
     else:
         steps += [
             ("mypy",),
