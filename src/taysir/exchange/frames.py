@@ -70,11 +70,13 @@ def encode_frames(kind: FrameKind, messages: Sequence[Message]) -> Iterator[byte
     pending: list[Message] = []
     size = 0
     for message in messages:
-        size += message.size
-        if pending and (len(pending) == limits.LINK_MESSAGES or size > limits.LINK_FRAME_BYTES):
+        own = message.size
+        full = len(pending) == limits.LINK_MESSAGES or size + own > limits.LINK_FRAME_BYTES
+        if pending and full:
             yield _encode(kind, pending)
-            pending, size = [], message.size
+            pending, size = [], 0
         pending.append(message)
+        size += own
     yield _encode(kind, pending)
 
 

@@ -53,8 +53,8 @@ _Kept = TypeVar("_Kept")
 OpenStore = Callable[[], Store]
 """Opens the storage of a journal, once the folder's lock is held."""
 Watcher = Callable[[int, Sequence[StoredExchange]], None]
-"""Told of each batch once it is durable: the first position and the records; in the writer's
-thread, so it must be quick and must not raise."""
+"""Told of each batch once it is durable: the first position and the records; on the
+writer's side, so it must be quick and must not raise."""
 
 
 @dataclass(frozen=True, slots=True)

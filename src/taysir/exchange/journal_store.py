@@ -3,7 +3,7 @@
 A store keeps opaque payloads in the order of their arrival. The digest of a record is
 SHA-256(payload), its chain hash SHA-256(chain hash before ‖ digest): no record can be changed,
 dropped or moved without breaking every later one, and a proof of the chain needs digests only. A
-store knows no format of payloads, and is synchronous: the journal calls it in a thread of its own.
+store knows no format of payloads, and is synchronous: the journal knows where it may be waited for.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 What one turn produces is written at its end. A node that signs sixty calls in one turn lets the
 other node wait for all of them, and then waits itself: each works half of the time. With few calls
 a turn the first frame leaves while the next calls are signed. Measured with 64 callers on two
-cores: docs/reference/measurements.md.
+cores: docs/decisions/0006-a-framed-link-between-nodes.md.
 """
 
 from __future__ import annotations

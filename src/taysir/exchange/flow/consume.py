@@ -79,7 +79,6 @@ class _Passage:
     answered_headers: Headers = ()
     signed_error: str = ""
     answer: Response = field(default_factory=Response)
-    position: int = -1
 
 
 async def consume(node: NodeRuntime, call: InformationCall) -> Response:
@@ -307,7 +306,7 @@ async def _keep(node: NodeRuntime, passage: _Passage, *, error_code: str) -> Non
         response_headers=headers_block(passage.answered_headers),
         response_body=answer.body,
     )
-    passage.position = await node.journal.append(exchange)
+    await node.journal.append(exchange)
     node.counters.count("sent", result=exchange.outcome.value, elapsed_ms=elapsed_ms)
 
 
