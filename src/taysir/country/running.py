@@ -274,16 +274,22 @@ def memory_mb(pid: int) -> float:
 
 
 def describe(country: RunningCountry) -> dict[str, Any]:
-    """Return what runs, whether each process answers, and its memory."""
+    """Return what runs, whether each process answers, and its memory.
+
+    A process that ended and waits to be started again has no pid and is not ready.
+    """
     urls = processes.health_urls(country.layout)
+    pids: dict[str, int | None] = {"supervisor": country.supervisor_pid}
+    for spec in processes.specs(country.layout):
+        pids[spec.name] = country.processes.get(spec.name)
     rows: list[dict[str, Any]] = [
         {
             "name": name,
             "pid": pid,
-            "ready": name not in urls or answers(urls[name]),
-            "memory_mb": round(memory_mb(pid), 1),
+            "ready": pid is not None and (name not in urls or answers(urls[name])),
+            "memory_mb": round(memory_mb(pid), 1) if pid is not None else 0.0,
         }
-        for name, pid in {"supervisor": country.supervisor_pid, **country.processes}.items()
+        for name, pid in pids.items()
     ]
     return {
         "ok": country.ready and all(row["ready"] for row in rows),
