@@ -264,8 +264,10 @@ class Journal(JournalLookups):
             raise
         else:
             self._settle(groups, position)
-        if time.monotonic() - began > limits.JOURNAL_QUICK_S:
-            self._slow_until = time.monotonic() + limits.JOURNAL_SLOW_S
+        took_s = time.monotonic() - began
+        if took_s > limits.JOURNAL_QUICK_S:
+            pause_s = min(took_s * limits.JOURNAL_SLOW_TIMES, limits.JOURNAL_SLOW_S)
+            self._slow_until = time.monotonic() + pause_s
 
     async def erase(self, subject: str, *, reason: str, at_ms: int, number: str) -> StoredExchange:
         """Erase the bodies about a pseudonymous subject and keep a record of having done so.

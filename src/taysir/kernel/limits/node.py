@@ -48,8 +48,13 @@ UNSIGNED_REFUSAL_BYTES: Final = 8 * KIB
 JOURNAL_QUICK_S: Final = 0.01
 """A commit that takes longer than this is left to a thread, so that nothing else waits for it."""
 
+JOURNAL_SLOW_TIMES: Final = 20
+"""How many times its own length a slow commit keeps the next ones in the thread: on a slow disk the
+loop tries again seldom enough to lose a twentieth of its time, and one slow commit of a quick disk
+is forgotten within a second or two."""
+
 JOURNAL_SLOW_S: Final = 10.0
-"""How long the thread commits after a slow one, before the loop tries again."""
+"""How long at most the thread commits after a slow one, before the loop tries again."""
 
 JOURNAL_RETRY_S: Final = 0.5
 """How often a journal without room looks for some."""
