@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final, Literal
 
 import msgspec
@@ -83,18 +84,25 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     zone: str = ""
 
 
-class ParsedStatement(msgspec.Struct, frozen=True, kw_only=True):
+class ParsedStatement(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A statement taken apart but not yet verified, with what is needed to verify it.
 
-    ``digest`` is what a response names its request by: of the whole token when the statement was
-    signed alone, of its leaf when it was signed in a batch. ``proof`` holds the signature.
+    ``proof`` holds the signature.
     """
 
     statement: Statement
     thumbprint: str
     token: bytes
-    digest: str
     proof: Jws | BatchedToken
+
+    @cached_property
+    def digest(self) -> str:
+        """What a response names its request by.
+
+        Of the whole token when the statement was signed alone, of its leaf when in a batch.
+        """
+        proof = self.proof
+        return base64url(proof.leaf) if isinstance(proof, BatchedToken) else digest(self.token)
 
     @property
     def batched(self) -> bool:
@@ -174,7 +182,6 @@ def parse_statement(token: bytes) -> ParsedStatement:
         statement=statement,
         thumbprint=_thumbprint(jws),
         token=token,
-        digest=digest(token),
         proof=jws,
     )
 
@@ -189,7 +196,6 @@ def _parse_batched(token: bytes) -> ParsedStatement:
         statement=statement,
         thumbprint=_thumbprint(batched.signed.jws),
         token=token,
-        digest=base64url(batched.leaf),
         proof=batched,
     )
 
