@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -255,15 +256,11 @@ class Journal(JournalLookups):
             return
         began = time.monotonic()
         try:
-            position = self._append([one for group in groups for one in group.exchanges])
-        except Problem as problem:
-            self._fail(groups, problem)
+            self._commit(groups)()
         except BaseException:
             # A defect, to be seen in the log; but nobody may wait for ever because of it.
             self._fail(groups, _refusal("a record could not be written"))
             raise
-        else:
-            self._settle(groups, position)
         took_s = time.monotonic() - began
         if took_s > limits.JOURNAL_QUICK_S:
             pause_s = min(took_s * limits.JOURNAL_SLOW_TIMES, limits.JOURNAL_SLOW_S)
@@ -301,7 +298,9 @@ class Journal(JournalLookups):
                     item = self._queue.get()
                     if item is None:
                         self._queue.put(None)
-                self._commit(groups)
+                if groups:
+                    tell = self._commit(groups)
+                    self._loop.call_soon_threadsafe(self._take_back, len(groups), tell)
                 groups = []
                 if isinstance(item, _Erasing):
                     self._erase(item)
@@ -337,16 +336,18 @@ class Journal(JournalLookups):
             self._is_preparing = True
             self._queue.put(_Prepare())
 
-    def _commit(self, groups: list[_Group]) -> None:
-        exchanges = [exchange for group in groups for exchange in group.exchanges]
-        if not exchanges:
-            return
+    def _commit(self, groups: list[_Group]) -> Callable[[], None]:
+        """Write what groups append; what is returned tells those who wait, in the loop."""
         try:
-            position = self._append(exchanges)
+            position = self._append([one for group in groups for one in group.exchanges])
         except Problem as problem:
-            self._loop.call_soon_threadsafe(self._fail, groups, problem, len(groups))
-        else:
-            self._loop.call_soon_threadsafe(self._settle, groups, position, len(groups))
+            return partial(self._fail, groups, problem)
+        return partial(self._settle, groups, position)
+
+    def _take_back(self, handed_over: int, tell: Callable[[], None]) -> None:
+        """Hear in the loop that the thread has written groups that were handed over to it."""
+        self._handed_over -= handed_over
+        tell()
 
     def _append(self, exchanges: list[StoredExchange]) -> int:
         """Write records, tell the watchers, and hand the rows to the index."""
@@ -388,17 +389,15 @@ class Journal(JournalLookups):
             kept = msgspec.structs.replace(erasure, position=position)
             self._loop.call_soon_threadsafe(_give, wish.done, kept)
 
-    def _settle(self, groups: list[_Group], position: int, handed_over: int = 0) -> None:
+    def _settle(self, groups: list[_Group], position: int) -> None:
         self._stuck_since = self._loop.time()
-        self._handed_over -= handed_over
         for group in groups:
             self._pending -= len(group.exchanges)
             _give(group.done, position)
             position += len(group.exchanges)
 
-    def _fail(self, groups: list[_Group], problem: Problem, handed_over: int = 0) -> None:
+    def _fail(self, groups: list[_Group], problem: Problem) -> None:
         self._stuck_since = self._loop.time()
-        self._handed_over -= handed_over
         for group in groups:
             self._pending -= len(group.exchanges)
             _break(group.done, problem)
