@@ -16,6 +16,7 @@ def test_renewal_takes_six_taps_and_two_fields_and_ends_with_a_document(
     number = person.apply()
     assert person.taps <= 6
     assert person.typed <= 2
+    person.wait_for(number, "a[href$='/pay']")
     person.pay(number)
     assert person.page.url.endswith(f"/cases/{number}/")
     document = person.wait_for(number, "a[href^='/documents/']").get_attribute("href")
@@ -26,7 +27,7 @@ def test_renewal_takes_six_taps_and_two_fields_and_ends_with_a_document(
     messages = person.page.locator("main .card a")
     assert messages.count() >= 2, person.text()
     messages.first.click()
-    assert person.page.locator(f"main a[href='/cases/{number}/']").count() == 1
+    person.page.locator(f"main a[href='/cases/{number}/']").wait_for()
 
 
 def test_refusal_gives_its_reason_article_and_way_out(new_citizen: NewCitizen) -> None:
@@ -37,7 +38,7 @@ def test_refusal_gives_its_reason_article_and_way_out(new_citizen: NewCitizen) -
     assert "450" in person.page.locator(".notice--warning").inner_text()
     person.answer()
     person.proceed()
-    assert person.page.locator(".panel--refused").count() == 1
+    person.wait_for(person.case_number, ".panel--refused")
     text = person.text()
     assert "450" in text
     assert "المادة 14" in text
@@ -51,9 +52,8 @@ def test_case_without_evidence_waits_and_can_be_withdrawn(new_citizen: NewCitize
     """A fitness test not yet in the register delays the case; it is not refused."""
     person = new_citizen("fitness-not-arrived", scripts=False)
     number = person.apply()
-    assert person.page.locator(".panel--waiting").count() == 1
+    person.wait_for(number, "main:has(.panel--waiting):has-text('وزارة الصحة')")
     assert person.page.locator(".panel--refused").count() == 0
-    assert "وزارة الصحة" in person.text()
     person.page.locator("a[href$='/withdraw']").click()
     person.proceed()
     assert person.page.url.endswith(f"/cases/{number}/")
@@ -92,7 +92,7 @@ def test_sending_twice_makes_one_case(new_citizen: NewCitizen, scripts: bool, co
     number = person.draft()
     person.page.locator("main form button[type=submit]").dblclick(no_wait_after=True)
     person.page.wait_for_url(f"**/cases/{number}/")
-    assert person.page.locator("a[href$='/pay']").count() == 1
+    person.wait_for(number, "a[href$='/pay']")
     person.open("/cases/")
     assert person.page.locator("main .card").count() == 1
     person.open("/inbox/")
@@ -107,7 +107,7 @@ def test_back_button_after_sending_changes_nothing(new_citizen: NewCitizen) -> N
     if person.page.url.endswith("/review"):
         person.proceed()
     assert person.page.url.endswith(f"/cases/{number}/")
-    assert person.page.locator("a[href$='/pay']").count() == 1
+    person.wait_for(number, "a[href$='/pay']")
     person.open("/cases/")
     assert person.page.locator("main .card").count() == 1
 
@@ -122,7 +122,7 @@ def test_two_tabs_share_one_draft(new_citizen: NewCitizen) -> None:
     assert person.years("5").is_checked()
     person.answer("10")
     person.proceed()
-    assert person.page.locator("a[href$='/pay']").count() == 1
+    person.wait_for(number, "a[href$='/pay']")
     first.locator("main form button[type=submit]").click()
     assert first.url.endswith(f"/cases/{number}/")
     person.page = first
@@ -152,6 +152,7 @@ def test_declined_payment_can_be_tried_again(new_citizen: NewCitizen) -> None:
     """Declined, then unanswered, then paid with a late notice: one licence in the end."""
     person = new_citizen("by-post", scripts=False)
     number = person.apply()
+    person.wait_for(number, "a[href$='/pay']")
     person.pay(number, "declined")
     person.page.locator(f"a[href$='/cases/{number}/paid']").click()
     assert person.page.locator(".notice--warning").count() == 1
