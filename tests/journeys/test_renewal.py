@@ -155,7 +155,7 @@ def test_declined_payment_can_be_tried_again(new_citizen: NewCitizen) -> None:
     person.wait_for(number, "a[href$='/pay']")
     person.pay(number, "declined")
     person.page.locator(f"a[href$='/cases/{number}/paid']").click()
-    assert person.page.locator(".notice--warning").count() == 1
+    person.wait_for(number, ".notice--warning")
     person.pay(number, "timeout")
     assert person.page.locator("main [role=alert]").count() == 1
     person.pay(number, "late")
