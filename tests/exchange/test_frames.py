@@ -13,12 +13,14 @@ from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 
 SHORT = st.binary(max_size=30)
+NAMES = st.text("abc-0", min_size=1, max_size=9).map(str.encode)
+VALUES = st.text("a b:/;=,\té", max_size=9).map(lambda text: text.encode("latin-1"))
 MESSAGES = st.builds(
     Message,
     st.integers(min_value=0, max_value=2**63 - 1),
     SHORT,
     SHORT,
-    st.lists(st.tuples(SHORT, SHORT), max_size=3).map(tuple),
+    st.lists(st.tuples(NAMES, VALUES), max_size=3).map(tuple),
     SHORT,
 )
 

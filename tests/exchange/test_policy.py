@@ -72,6 +72,7 @@ CALL = CallFacts(
     purpose="tax-relief",
     subject="pseudonym",
     body=b'{"id":"7","reason":{"code":"x"}}',
+    body_type="application/json",
     zone="z1",
     processing_zone="z2",
     storage_zone="z3",

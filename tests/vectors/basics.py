@@ -86,6 +86,9 @@ def headers() -> list[Vector]:
         (("accept", "application/json"),),
         (("x-b", "2"), ("x-a", "1"), ("x-a", "0")),
         (("accept-language", "ar"), ("x-road-client", "WAHA"), ("taysir-purpose", "p")),
+        (("taysir-agreement", "a"), ("taysir-x", "a"), ("x-road-x", "a"), ("x-roads", "a")),
+        (("forwarded", "for=a"), ("x-forwarded-for", "a"), ("x-real-ip", "a"), ("via", "1.1 a")),
+        (("x-http-method-override", "DELETE"), ("x-http-method", "PUT"), ("x-original-url", "/")),
     )
     made = []
     for pairs in cases:
@@ -212,6 +215,9 @@ def frames() -> list[Vector]:
             "code": "EXC-0151",
         }
 
+    def with_header(name: bytes, value: bytes) -> object:
+        return [1, [[1, b"s", b"", [[b"accept", b"x"], [name, value]], b""]]]
+
     refused = [
         bad("an unknown kind", [9, []]),
         bad("not an array", {"kind": 1}),
@@ -219,6 +225,15 @@ def frames() -> list[Vector]:
         bad("a message too long", [1, [[1, b"s", b"", [], b"", 0]]]),
         bad("text where bytes belong", [1, [[1, "s", b"", [], b""]]]),
         bad("a negative kind", [-1, []]),
+        bad("no messages", [3]),
+        bad("a negative number", [1, [[-1, b"s", b"", [], b""]]]),
+        bad("a header that ends the line", with_header(b"a", b"b\r\nx-road-client: c")),
+        bad("a header with a line feed", with_header(b"a", b"b\nc")),
+        bad("a header with a NUL", with_header(b"a", b"\0")),
+        bad("a header without a name", with_header(b"", b"b")),
+        bad("a header's name in capitals", with_header(b"X-Road-Client", b"b")),
+        bad("a colon in a header's name", with_header(b"host:", b"b")),
+        bad("a space in a header's name", with_header(b"host ", b"b")),
         {"name": "a length beyond the bound", "hex": "7fffffff", "code": "EXC-0151"},
         {"name": "not MessagePack", "hex": "00000001c1", "code": "EXC-0151"},
         {"name": "bytes behind the array", "hex": "00000004920190c0", "code": "EXC-0151"},

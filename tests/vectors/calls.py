@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from taysir.exchange.consent import consent_hash
 from taysir.exchange.errors import xroad_type
-from taysir.exchange.policy import projection_digest, projector
+from taysir.exchange.policy import projection_digest, projector, reduced_refusal
 from taysir.exchange.terms import read_terms
 from taysir.exchange.wire import headers_digest
 from taysir.kernel import limits
@@ -100,6 +100,8 @@ def _answered(world: World, token: bytes, backend: Vector) -> Vector:
     good = 200 <= backend["status"] < 300
     if good:
         body = projector(terms.fields)(body)
+    elif terms.fields:
+        body = reduced_refusal(body)
     said = answer(
         asked,
         token,
@@ -123,6 +125,12 @@ def _backends(made: _Calls, world: World) -> None:
     made.add("the same where everything is granted", _to(world, "whole"), backend=text)
     missing = {"status": 404, "body": forging.text64(b'{"secret":1}')}
     made.add("a refusal of the system behind", plain, backend=missing)
+    said = b'{"title":"none","status":404,"code":"CIV-1","secret":1,"detail":{"secret":2}}'
+    why = {"status": 404, "body": forging.text64(said)}
+    made.add("a refusal that says why, and more", plain, backend=why)
+    page = {"status": 500, "body": forging.text64(b"<p>3000000004</p>")}
+    made.add("a refusal that is not JSON", plain, backend=page)
+    made.add("a refusal where everything is granted", _to(world, "whole"), backend=missing)
     made.add("no answer of the system behind", plain, "EXC-0121", backend=None)
 
 
@@ -266,6 +274,25 @@ def _not_permitted(made: _Calls, world: World) -> None:
     made.add("a method not agreed", replace(plain, method="DELETE"), "EXC-0105")
     made.add("a path not agreed", replace(plain, path="/persons/1/children"), "EXC-0105")
     made.add("a path with an empty segment", replace(plain, path="/persons/"), "EXC-0105")
+    for path in (
+        "/persons/..",
+        "/persons/.",
+        "/persons/%2e%2E",
+        "/persons/.%2e",
+        "/persons/..;x=1",
+        "/persons/..%3b",
+        "/persons/..%2Fadmin",
+        "/persons/1%2fchildren",
+        "/persons/1%5Cchildren",
+        "/persons/1%00",
+        "/persons/1%0d%0ax:y",
+        "/persons/1%7f",
+        "/persons/1%",
+        "/persons/1%zz",
+    ):
+        made.add(f"a path that leads elsewhere: {path}", replace(plain, path=path), "EXC-0105")
+    for path in ("/persons/...", "/persons/a..b", "/persons/%D8%B3", "/persons/1%25", "/persons/~"):
+        made.add(f"a path with one whole segment: {path}", replace(plain, path=path))
     made.add("a way to travel not agreed", _to(world, "asynchronous"), "EXC-0127")
     made.add("a zone that may not ask", _to(world, "elsewhere"), "EXC-0109")
     made.add("a zone that may not answer", _to(world, "processed-elsewhere"), "EXC-0109")
@@ -277,8 +304,23 @@ def _not_permitted(made: _Calls, world: World) -> None:
         ("a field not agreed within another", b'{"filter":{"name":1,"x":2}}'),
         ("a body that is not JSON", b"id=1"),
         ("a body that is no object", b"1"),
+        ("a name twice in one object", b'{"filter":{"x":2},"filter":{"name":1}}'),
+        ("a name twice, spelled in two ways", b'{"id":1,"\\u0069d":2}'),
     ):
         made.add(name, *_narrow(world, body), foreign, body=body)
+    [whole] = _narrow(world, b'{"id":1}')
+    for kind in (
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "application/json; charset=utf-16",
+        "application/jsonp",
+    ):
+        said = replace(whole, body_type=kind)
+        made.add(f"a body of the type {kind or 'none'}", said, foreign, body=b'{"id":1}')
+    for kind in ("application/problem+json", 'Application/JSON; charset="UTF-8"', "text/json"):
+        made.add(f"a body of the type {kind}", replace(whole, body_type=kind), body=b'{"id":1}')
     made.made = [_with_body(item) for item in made.made]
     made.add("a service without a system behind it", _to(world, "unserved"), "EXC-0123")
 
@@ -343,6 +385,13 @@ def requests(world: World) -> list[Vector]:
         _stops("an unknown provider", "GET", "/r1/WAHA/GOV/XXX/a/b/c", base, "EXC-0102"),
         _stops("no agreement", "GET", path, {**base, "taysir-purpose": "tax-audit"}, "EXC-0104"),
         _stops("an operation not agreed", "DELETE", path, base, "EXC-0105"),
+        _stops("a quotation mark in the path", "GET", f'{path}"', base, "EXC-0101"),
+        _stops("a backslash in the query", "GET", path + "?a=\\", base, "EXC-0101"),
+        _stops("a letter that is not ASCII", "GET", f"{path}é", base, "EXC-0101"),
+        _stops("a fragment", "GET", f"{path}#x", base, "EXC-0101"),
+        _stops(
+            "a media type too long", "GET", path, {**base, "content-type": "t" * 256}, "EXC-0101"
+        ),
         _stops("a consent not held", "GET", path, {**base, "taysir-consent": "0" * 64}, "EXC-0118"),
     ]
 

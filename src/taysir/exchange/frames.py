@@ -10,10 +10,11 @@ Source: docs/reference/protocol.md clause 7.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -26,6 +27,9 @@ ALPN: Final = "taysir-link/1"
 
 _LENGTH: Final = struct.Struct(">I")
 _MESSAGE_OVERHEAD: Final = 64
+_NAMES: Final = re.compile(rb"(?:[0-9a-z!#$%&'*+.^_`|~-]+\n)*+")
+_VALUES: Final = re.compile(rb"[\n\t\x20-\x7e\x80-\xff]*+")
+"""Header names in lower case and values on one line, as HTTP would have brought them."""
 
 
 class FrameKind(IntEnum):
@@ -39,7 +43,7 @@ class FrameKind(IntEnum):
 class Message(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """One call or answer: its signed statement and the bytes that the statement fixes."""
 
-    number: int
+    number: Annotated[int, msgspec.Meta(ge=0)]
     statement: bytes
     body_type: bytes
     headers: tuple[tuple[bytes, bytes], ...]
@@ -58,7 +62,7 @@ class Frame(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     """One frame."""
 
     kind: FrameKind
-    messages: tuple[Message, ...] = ()
+    messages: tuple[Message, ...]
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -122,4 +126,15 @@ def _decode(content: memoryview) -> Frame:
         content.release()
     if len(frame.messages) > limits.LINK_MESSAGES:
         raise Problem(EXC_FRAME, reason=f"{len(frame.messages)} messages are too many")
+    for message in frame.messages:
+        if message.headers and not _are_headers(message.headers):
+            raise Problem(EXC_FRAME, reason="what is no header stands among the headers")
     return frame
+
+
+def _are_headers(pairs: tuple[tuple[bytes, bytes], ...]) -> bool:
+    """Whether pairs can be written into an HTTP message without becoming something else."""
+    names = b"".join([b"%s\n" % name for name, _value in pairs])
+    values = b"".join([b"%s\n" % value for _name, value in pairs])
+    whole = names.count(b"\n") == values.count(b"\n") == len(pairs)
+    return whole and None not in (_NAMES.fullmatch(names), _VALUES.fullmatch(values))

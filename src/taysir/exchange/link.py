@@ -16,8 +16,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from taysir.exchange.errors import EXC_BUSY
-from taysir.exchange.frames import FrameKind, FrameReader, Message, encode_frames
+from taysir.exchange.errors import EXC_BUSY, EXC_FRAME
+from taysir.exchange.frames import Frame, FrameKind, FrameReader, Message, encode_frames
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.log import get_logger
@@ -109,6 +109,7 @@ class Link(asyncio.Protocol):
         """Give each answer to the one who waits for it."""
         try:
             for frame in self._reader.feed(data):
+                _expect(frame, FrameKind.ANSWERS)
                 if frame.kind is FrameKind.GOODBYE:
                     self.open, self.left = False, True
                 for message in frame.messages:
@@ -151,6 +152,12 @@ class Link(asyncio.Protocol):
         self.open = False
         if self._calls.transport is not None:
             self._calls.transport.close()
+
+
+def _expect(frame: Frame, kind: FrameKind) -> None:
+    """Refuse a frame that does not come from this side; a goodbye carries nothing."""
+    if frame.kind is not kind and (frame.kind is not FrameKind.GOODBYE or frame.messages):
+        raise Problem(EXC_FRAME, reason="a frame of another kind than this side sends")
 
 
 def _break(answer: asyncio.Future[Message], reason: str) -> None:
@@ -242,17 +249,19 @@ class _ServedLink(asyncio.Protocol):
             self.say_goodbye()
 
     def data_received(self, data: bytes) -> None:
-        self._unwatch()
         try:
             for frame in self._reader.feed(data):
+                self._unwatch()
+                _expect(frame, FrameKind.CALLS)
                 for message in frame.messages:
                     self._take(message)
         except Problem as problem:
             log.warning("link_not_understood", code=problem.code)
             self.close()
             return
-        if self._reader.within_frame:
-            # A frame that has begun must become whole, so that nobody holds memory for nothing.
+        if self._reader.within_frame and self._watch is None:
+            # A frame that has begun must become whole, so that nobody holds memory for nothing,
+            # not even one who sends a byte now and then.
             self._watch = self._service.loop.call_later(limits.HTTP_BODY_TIMEOUT_S, self.close)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -8,11 +8,12 @@ and reads no clock.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import msgspec
 import orjson
@@ -28,6 +29,7 @@ from taysir.exchange.errors import (
     EXC_ZONE,
 )
 from taysir.exchange.model import Agreement, Consent, Mode, Operation, Zones
+from taysir.kernel import limits
 from taysir.kernel.canonical import canonical_json
 from taysir.kernel.errors import Problem
 from taysir.kernel.signature import base64url
@@ -42,6 +44,7 @@ class CallFacts(msgspec.Struct, frozen=True, kw_only=True):
         purpose: the purpose claimed.
         subject: the person's pseudonym, or empty.
         body: the request's body.
+        body_type: its media type.
         zone: where the asking node stands.
         processing_zone: where the answering node stands.
         storage_zone: where the deciding node keeps its records.
@@ -58,6 +61,7 @@ class CallFacts(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str = ""
     subject: str = ""
     body: bytes = b""
+    body_type: str = ""
     zone: str
     processing_zone: str = ""
     storage_zone: str = ""
@@ -92,7 +96,7 @@ def decide_call(agreement: Agreement, *, call: CallFacts) -> tuple[Problem, ...]
         against.append(Problem(EXC_ZONE, zone=zone))
     if agreement.quotas:
         against.extend(_against_quotas(agreement, call))
-    foreign = foreign_field(call.body, fields=agreement.request_fields)
+    foreign = _foreign_in(call, fields=agreement.request_fields)
     if foreign is not None:
         against.append(Problem(EXC_REQUEST_FIELD, field=foreign))
     return tuple(against)
@@ -162,13 +166,23 @@ def permits(operations: tuple[Operation, ...], *, method: str, path: str) -> boo
     return pattern is not None and pattern.fullmatch(path) is not None
 
 
+_SEGMENT: Final = (
+    r"(?!(?:\.|%2[eE]){1,2}(?:[/;?]|%3[bB]|\Z))"
+    r"(?:[A-Za-z0-9._~!$&'()*+,;=:@|^`{}<>\[\]-]"
+    r"|%(?!2[fF]|5[cC]|[01][0-9A-Fa-f]|7[fF])[0-9A-Fa-f]{2})+"
+)
+"""What ``{name}`` stands for: not empty, not ``.`` or ``..``, and nothing that a system behind it
+could read as the end of a segment or of a text, however it is encoded: a path that climbs out of
+the agreed one would be another operation."""
+
+
 @lru_cache(maxsize=4096)
 def _compiled(operations: tuple[Operation, ...]) -> dict[str, re.Pattern[str]]:
-    """Compile path patterns: ``{name}`` is one non-empty segment, the rest is literal."""
+    """Compile path patterns: ``{name}`` is one segment, the rest is literal."""
     paths: dict[str, list[str]] = {}
     for operation in operations:
         parts = re.split(r"\{[A-Za-z0-9_]+\}", operation.path)
-        pattern = "[^/]+".join(re.escape(part) for part in parts)
+        pattern = _SEGMENT.join(re.escape(part) for part in parts)
         paths.setdefault(operation.method, []).append(pattern)
     return {method: re.compile("|".join(found)) for method, found in paths.items()}
 
@@ -178,6 +192,14 @@ def _compiled(operations: tuple[Operation, ...]) -> dict[str, re.Pattern[str]]:
 Projector = Callable[[bytes], bytes]
 
 _LEAF: Final[dict[str, Any]] = {}
+_JSON_TYPE: Final = re.compile(
+    r"(application|text)/([a-z0-9.+-]+\+)?json\s*(;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE
+)
+_OF_A_REFUSAL: Final = frozenset(
+    {"type", "title", "title_ar", "status", "detail", "detail_ar"}
+    | {"instance", "code", "message", "retry", "responsible"}
+)
+"""What a system may say about its refusal: the members of RFC 9457, X-Road and our own problems."""
 
 
 def compile_agreement(agreement: Agreement) -> None:
@@ -210,7 +232,10 @@ def projector(fields: tuple[str, ...]) -> Projector:
     tree = _tree(fields)
 
     def project(body: bytes) -> bytes:
-        return orjson.dumps(_keep(orjson.loads(body), tree))
+        try:
+            return orjson.dumps(_keep(orjson.loads(body), tree, depth=0))
+        except orjson.JSONEncodeError as error:
+            raise ValueError("nested too deeply") from error
 
     return project
 
@@ -231,43 +256,91 @@ def _tree(fields: tuple[str, ...]) -> dict[str, Any]:
     return tree
 
 
-def _keep(value: Any, tree: dict[str, Any]) -> Any:
+def _keep(value: Any, tree: dict[str, Any], *, depth: int) -> Any:
     if tree == _LEAF:
         return value
+    if depth > limits.JSON_NESTING:
+        raise ValueError("nested too deeply")
+    below = depth + 1
     if isinstance(value, list):
-        return [_keep(item, tree) for item in value]
+        return [_keep(item, tree, depth=below) for item in value]
     if isinstance(value, dict):
-        return {name: _keep(value[name], sub) for name, sub in tree.items() if name in value}
+        return {
+            name: _keep(value[name], sub, depth=below)
+            for name, sub in tree.items()
+            if name in value
+        }
     return None
+
+
+def reduced_refusal(body: bytes) -> bytes:
+    """Return what may leave of a body that is no good answer: why, in texts and numbers only.
+
+    A system that puts a record into its refusal would hand out what was never agreed.
+    """
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return b""
+    if not isinstance(value, dict):
+        return b""
+    said = {n: v for n, v in value.items() if n in _OF_A_REFUSAL and isinstance(v, str | int)}
+    return orjson.dumps(said)
+
+
+def _foreign_in(call: CallFacts, *, fields: tuple[str, ...]) -> str | None:
+    """Return what a request's body holds beyond the fields; of another type than JSON the whole.
+
+    A body that says to be a form would be read as one, whatever it looks like as JSON.
+    """
+    if fields and call.body and _JSON_TYPE.fullmatch(call.body_type) is None:
+        return "/"
+    return foreign_field(call.body, fields=fields)
 
 
 def foreign_field(body: bytes, *, fields: tuple[str, ...]) -> str | None:
     """Return the pointer of something in a request that the fields do not grant, or None.
 
     A request is signed as it was sent, so what is too much in it is refused, never removed. A body
-    that is not JSON holds no fields; its pointer is the whole. No fields mean that all are granted.
+    that is not JSON, or that readers could understand differently (a name twice in one object),
+    holds no fields; its pointer is the whole. No fields mean that all are granted.
     """
     if not fields or not body:
         return None
     try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        value = json.loads(
+            body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant
+        )
+    except (ValueError, RecursionError):
         return "/"
     return _foreign(value, _tree(fields), at="")
 
 
-def _foreign(value: Any, tree: dict[str, Any], *, at: str) -> str | None:
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a name is repeated in one object")
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _foreign(value: Any, tree: dict[str, Any], *, at: str, depth: int = 0) -> str | None:
+    if depth > limits.JSON_NESTING:
+        return at or "/"
     if isinstance(value, dict):
         for name, inner in value.items():
             below = tree.get(name)
             if below is None:
                 return f"{at}/*"
             if below:
-                place = _foreign(inner, below, at=f"{at}/{name}")
+                place = _foreign(inner, below, at=f"{at}/{name}", depth=depth + 1)
                 if place is not None:
                     return place
         return None
     if isinstance(value, list):
-        found = (_foreign(item, tree, at=f"{at}/*") for item in value)
+        found = (_foreign(item, tree, at=f"{at}/*", depth=depth + 1) for item in value)
         return next((place for place in found if place is not None), None)
     return at or "/"

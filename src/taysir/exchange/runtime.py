@@ -31,7 +31,8 @@ from taysir.kernel.identifiers import MemberId, ServiceId
 from taysir.kernel.signature import Signer, base64url
 from taysir.kernel.statement import Statement, sign_statement
 
-_FRESH_MS: Final = 2 * limits.CLOCK_SKEW_S * 1000
+_FRESH_MS: Final = 2 * (limits.CLOCK_SKEW_S + 1) * 1000
+"""Clocks are compared in whole seconds, so each side of the skew is up to a second longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,15 +44,17 @@ OPENAPI_PATH: Final = "/taysir/1/openapi"
 """Where a node hands the OpenAPI document of a service to other nodes."""
 
 _NOT_PASSED: Final = frozenset(
-    b"connection keep-alive proxy-authenticate proxy-authorization te trailer upgrade "
-    b"transfer-encoding host content-length content-type user-agent server expect date "
-    b"authorization cookie set-cookie taysir-statement taysir-purpose taysir-subject "
-    b"taysir-api-key taysir-consent x-road-client x-road-service x-road-id x-road-userid "
-    b"x-road-issue x-road-request-id x-road-request-hash x-road-represented-party "
-    b"x-road-error".split()
+    b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
+    b"upgrade http2-settings transfer-encoding host content-length content-type user-agent server "
+    b"expect date authorization cookie set-cookie forwarded x-real-ip x-http-method-override "
+    b"x-http-method x-method-override x-original-url x-rewrite-url".split()
 )
+_NOT_PASSED_FAMILIES: Final = (b"taysir-", b"x-road-", b"x-forwarded-")
+"""Ours and X-Road's are written by the nodes only: a caller's must never stand before them."""
 _TRACE: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{1,255}")
+_TARGET: Final = re.compile(r"/[\x21\x24-\x5b\x5d-\x7e]*")
+_MEDIA_TYPE: Final = re.compile(r"[\x20-\x5b\x5d-\x7e]{0,255}")
 
 
 class InformationCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +106,11 @@ def parse_information_call(request: Request) -> InformationCall:
     client = given.get(b"x-road-client", b"").decode("latin-1")
     if not client:
         raise Problem(EXC_MALFORMED, reason="the header X-Road-Client is missing")
+    if not is_target(request.target.decode("latin-1")):
+        raise Problem(EXC_MALFORMED, reason="the path or query holds what must be percent-encoded")
+    kind = given.get(b"content-type", b"").decode("latin-1")
+    if not is_media_type(kind):
+        raise Problem(EXC_MALFORMED, reason="the header content-type is too long or not ASCII")
     return InformationCall(
         consumer=subsystem_id(client),
         service=service_id("/".join(parts[2:7])),
@@ -119,8 +126,18 @@ def parse_information_call(request: Request) -> InformationCall:
         message_id=_token(given, b"x-road-id"),
         headers=passed_headers(request.headers),
         body=request.body,
-        body_type=given.get(b"content-type", b"").decode("latin-1"),
+        body_type=kind,
     )
+
+
+def is_target(text: str) -> bool:
+    """Whether a path with its query is written as one: visible ASCII, no quotes, no fragment."""
+    return _TARGET.fullmatch(text) is not None
+
+
+def is_media_type(text: str) -> bool:
+    """Whether a text can stand as ``content-type`` in a statement."""
+    return _MEDIA_TYPE.fullmatch(text) is not None
 
 
 def _token(given: dict[bytes, bytes], name: bytes) -> str:
@@ -135,9 +152,14 @@ def _token(given: dict[bytes, bytes], name: bytes) -> str:
 def passed_headers(headers: Headers) -> Headers:
     """Return the headers that travel with a message, in the order of their names.
 
-    What belongs to a connection, names a login, or is fixed by the statement itself stays behind.
+    What belongs to a connection, names a login, is fixed by the statement itself, or asks a system
+    to read another method, path or sender than the signed one stays behind.
     """
-    passed = [pair for pair in headers if pair[0] not in _NOT_PASSED]
+    passed = [
+        pair
+        for pair in headers
+        if pair[0] not in _NOT_PASSED and not pair[0].startswith(_NOT_PASSED_FAMILIES)
+    ]
     return tuple(sorted(passed)) if passed else ()
 
 

@@ -40,7 +40,9 @@ KRN_JSON = declare(
 )
 
 _EXACT_INTEGER: Final = 2**53 - 1
-_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)', re.DOTALL)
+"""A text, or the rest of a document whose last text does not end: a pattern that only fits whole
+texts would begin anew at every quotation mark of such a rest, for hours."""
 
 
 def canonical_json(value: object) -> bytes:

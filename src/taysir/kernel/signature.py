@@ -195,6 +195,9 @@ def _split(token: bytes) -> list[bytes]:
     parts = token.split(b".")
     if len(parts) != 3:
         raise Problem(KRN_TOKEN, reason="not three parts")
+    # Both are read before anybody is known, and headers are kept: they must stay small.
+    if len(parts[0]) > limits.JWS_HEAD_BYTES or len(parts[2]) > limits.JWS_SIGNATURE_BYTES:
+        raise Problem(KRN_TOKEN, reason="a header or signature that is too long")
     return parts
 
 

@@ -209,7 +209,29 @@ def _read_payload(payload: bytes) -> Statement:
         raise Problem(KRN_STATEMENT, reason="the payload is not canonical")
     if (statement.type in _REQUIRED_IN_ANSWERS) != bool(statement.request):
         raise Problem(KRN_STATEMENT, reason="only an answer names its request, and always")
+    if not _has_form(statement, payload=payload):
+        raise Problem(KRN_STATEMENT, reason="a member holds what it may not")
     return statement
+
+
+def _has_form(statement: Statement, *, payload: bytes) -> bool:
+    """Whether every member may be written into a request line, a header or a page as it is.
+
+    JSON escapes control characters, quotation marks and backslashes, and nothing else that is
+    ASCII; so a payload without escapes holds none of them. Only a media type has spaces and quotes.
+    """
+    kind, path = statement.body_type, statement.path
+    return (
+        len(payload) <= limits.STATEMENT_BYTES
+        and payload.isascii()
+        and b"\x7f" not in payload
+        and payload.count(b"\\") == kind.count('"')
+        and payload.count(b" ") == kind.count(" ")
+        and 0 < len(statement.id) <= limits.STATEMENT_ID_CHARACTERS
+        and len(statement.message_id) <= limits.STATEMENT_ID_CHARACTERS
+        and path.startswith("/")
+        and "#" not in path
+    )
 
 
 def _thumbprint(jws: Jws) -> str:

@@ -16,6 +16,7 @@ Document = dict[str, Any]
 SKEW_S, LIFETIME_MS, BATCH_WAIT_MS, BATCH_MOST = 30, 60_000, 5_000, 1_024
 FRAME_MOST, NESTING, LISTED_MOST = 8 * 2**20 + 256 * 2**10, 64, 512
 CODE_MOST, DAYS_MOST, JWS_MOST, MESSAGES_MOST = 128, 3_660, 8 * 2**20, 1_024
+HEAD_MOST, SIGNATURE_MOST, STATEMENT_MOST, NUMBER_MOST = 32 * 2**10, 128, 16 * 2**10, 255
 
 
 class Refused(Exception):
@@ -106,7 +107,7 @@ def read_json(data: bytes) -> Json:
 
     try:
         text = data.decode("utf-8")
-        bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", text, flags=re.DOTALL)
+        bare = re.sub(r'"(?:[^"\\]|\\.)*+(?:"|\Z)', "", text, flags=re.DOTALL)
         depth = deepest = 0
         for character in bare:
             depth += (character in "[{") - (character in "]}")

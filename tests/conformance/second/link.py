@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 
 from .basics import FRAME_MOST, MESSAGES_MOST, Document, Json, require
@@ -58,6 +59,9 @@ def frames(vector: Document, _world: Document) -> Document:
     return {"kind": frame[0], "messages": [framed(message) for message in frame[1]]}
 
 
+NAME, VALUE = re.compile(rb"[0-9a-z!#$%&'*+.^_`|~-]+"), re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
+
+
 def framed(message: Json) -> Document:
     """Return one message of a frame."""
     require(isinstance(message, list) and len(message) == 5, "EXC-0151")
@@ -68,6 +72,9 @@ def framed(message: Json) -> Document:
     flat = [part for pair in pairs for part in pair]
     require(
         all(isinstance(part, bytes) for part in (statement, body_type, body, *flat)), "EXC-0151"
+    )
+    require(
+        all(NAME.fullmatch(name) and VALUE.fullmatch(value) for name, value in pairs), "EXC-0151"
     )
     return {
         "number": number,

@@ -24,7 +24,17 @@ from .basics import (
 )
 from .documents import Certificate, certificates_of, open_consent, open_federation, stands
 from .signatures import sign
-from .statements import TEXTS, Signed, block_digest, fits, projection, reduce_to, tree_of
+from .statements import (
+    TEXTS,
+    Signed,
+    block_digest,
+    fits,
+    projection,
+    read_once,
+    reason_in,
+    reduce_to,
+    tree_of,
+)
 
 
 class Node:
@@ -84,8 +94,9 @@ class Node:
         quotas = [q for q in terms["quotas"] if q["purpose"] in ("", says["purpose"])]
         require(all(self.calls < quota["calls"] for quota in quotas), "EXC-0107")
         if terms["request_fields"] and body:
+            require(JSON_TYPE.fullmatch(says["body_type"]), "EXC-0119")
             try:
-                value = json.loads(body)
+                value = read_once(body)
             except ValueError as error:
                 raise Refused("EXC-0119") from error
             require(fits(value, tree_of(terms["request_fields"])), "EXC-0119")
@@ -107,11 +118,22 @@ class Node:
         )
 
 
+JSON_TYPE = re.compile(
+    r"(application|text)/([a-z0-9.+-]+\+)?json\s*(;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE
+)
+CLIMBS = re.compile(r"(\.|%2e){1,2}(?:[/;]|%3b|\Z)", re.IGNORECASE)
+BREAKS = re.compile(r"%(2f|5c|[01][0-9a-f]|7f)|%(?![0-9a-f]{2})", re.IGNORECASE)
+
+
 def covers(operation: Document, method: str, path: str) -> bool:
     """Whether an operation permits a method and a path."""
     parts = re.split(r"\{[A-Za-z0-9_]+\}", operation["path"])
-    pattern = "[^/]+".join(re.escape(part) for part in parts)
-    return bool(operation["method"] == method and re.fullmatch(pattern, path))
+    pattern = "([^/]+)".join(re.escape(part) for part in parts)
+    match = re.fullmatch(pattern, path)
+    if operation["method"] != method or match is None:
+        return False
+    bad = (CLIMBS.match(path, match.start(n + 1)) for n in range(len(match.groups())))
+    return not any(bad) and not any(BREAKS.search(segment) for segment in match.groups())
 
 
 # What a signed refusal says: HTTP status and X-Road error type (clause 13).
@@ -187,7 +209,9 @@ def answered(
     told = vector.get("backend", backend)
     require(told is not None, "EXC-0121")
     body, digest = base64.b64decode(told["body"]), ""
-    if 200 <= told["status"] < 300 and body and terms["fields"]:
+    if not 200 <= told["status"] < 300 and terms["fields"]:
+        body = reason_in(body)
+    elif body and terms["fields"]:
         try:
             reduced = reduce_to(json.loads(body), tree_of(terms["fields"]))
         except ValueError as error:

@@ -13,7 +13,18 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 
-from .basics import JWS_MOST, Document, Refused, b64u, read_canonical, require, spell, un_b64u
+from .basics import (
+    HEAD_MOST,
+    JWS_MOST,
+    SIGNATURE_MOST,
+    Document,
+    Refused,
+    b64u,
+    read_canonical,
+    require,
+    spell,
+    un_b64u,
+)
 
 
 class Token:
@@ -22,6 +33,7 @@ class Token:
     def __init__(self, text: str, typ: str, detached: bytes | None = None) -> None:
         parts = text.split(".")
         require(len(text) <= JWS_MOST and len(parts) == 3, "KRN-0205")
+        require(len(parts[0]) <= HEAD_MOST and len(parts[2]) <= SIGNATURE_MOST, "KRN-0205")
         if detached is not None:
             require(parts[1] == "", "KRN-0205")
             parts[1] = b64u(detached)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 
 from .basics import (
     BATCH_MOST,
     BATCH_WAIT_MS,
+    NUMBER_MOST,
+    STATEMENT_MOST,
     Document,
     Json,
     Refused,
@@ -30,12 +33,21 @@ TEXTS = frozenset(
 NUMBERS = frozenset({"body_length", "expires_ms", "status", "time_ms"})
 STAY = frozenset(
     {
-        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer",
-        "upgrade", "transfer-encoding", "host", "content-length", "content-type", "user-agent",
-        "server", "expect", "date", "authorization", "cookie", "set-cookie", "taysir-statement",
-        "taysir-purpose", "taysir-subject", "taysir-api-key", "taysir-consent", "x-road-client",
-        "x-road-service", "x-road-id", "x-road-userid", "x-road-issue", "x-road-request-id",
-        "x-road-request-hash", "x-road-represented-party", "x-road-error",
+        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization",
+        "proxy-connection", "te", "trailer", "upgrade", "http2-settings", "transfer-encoding",
+        "host", "content-length", "content-type", "user-agent", "server", "expect", "date",
+        "authorization", "cookie", "set-cookie", "forwarded", "x-real-ip",
+        "x-http-method-override", "x-http-method", "x-method-override", "x-original-url",
+        "x-rewrite-url",
+    }
+)  # fmt: skip
+FAMILIES = ("taysir-", "x-road-", "x-forwarded-")
+PLAIN, KIND = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]*"), re.compile(r"[\x20-\x5b\x5d-\x7e]*")
+TARGET = re.compile(r"/[\x21\x24-\x5b\x5d-\x7e]*")
+REASONS = frozenset(
+    {
+        "type", "title", "title_ar", "status", "detail", "detail_ar", "instance", "code",
+        "message", "retry", "responsible",
     }
 )  # fmt: skip
 
@@ -114,12 +126,18 @@ def read_statement(payload: bytes) -> Document:
     require(all(type(says[name]) is int for name in NUMBERS), "KRN-0301")
     require(says["type"] in ("request", "response", "refusal"), "KRN-0301")
     require((says["type"] == "request") == (says["request"] == ""), "KRN-0301")
+    require(len(payload) <= STATEMENT_MOST, "KRN-0301")
+    require(all(PLAIN.fullmatch(says[name]) for name in TEXTS - {"body_type"}), "KRN-0301")
+    require(KIND.fullmatch(says["body_type"]) and TARGET.fullmatch(says["path"]), "KRN-0301")
+    require(0 < len(says["id"]) <= NUMBER_MOST >= len(says["message_id"]), "KRN-0301")
     return dict(says)
 
 
 def block(pairs: list[list[str]]) -> bytes:
     """Return the bytes of the headers that travel."""
-    kept = sorted((name, value) for name, value in pairs if name not in STAY)
+    kept = sorted(
+        (name, value) for name, value in pairs if name not in STAY and not name.startswith(FAMILIES)
+    )
     return "".join(f"{name}:{value}\n" for name, value in kept).encode()
 
 
@@ -163,6 +181,29 @@ def reduce_to(value: Json, tree: Document | None) -> Json:
     if isinstance(value, dict):
         return {name: reduce_to(value[name], sub) for name, sub in tree.items() if name in value}
     return None
+
+
+def reason_in(body: bytes) -> bytes:
+    """Return what may leave of the body of an answer that is not good."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return b""
+    if not isinstance(value, dict):
+        return b""
+    said = {n: v for n, v in value.items() if n in REASONS and isinstance(v, str | int)}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def read_once(body: bytes) -> Json:
+    """Read a request's body, whose names each occur once in their object."""
+
+    def once(pairs: list[tuple[str, Json]]) -> Document:
+        if len(dict(pairs)) != len(pairs):
+            raise ValueError("twice")
+        return dict(pairs)
+
+    return json.loads(body.decode("utf-8"), object_pairs_hook=once)
 
 
 def fits(value: Json, tree: Document | None) -> bool:

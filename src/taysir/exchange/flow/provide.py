@@ -35,11 +35,12 @@ from taysir.exchange.model import (
     StoredExchange,
 )
 from taysir.exchange.permission import permit_receiving
-from taysir.exchange.policy import projection_digest, projector
+from taysir.exchange.policy import projection_digest, projector, reduced_refusal
 from taysir.exchange.runtime import Backend, NodeRuntime
 from taysir.exchange.wire import (
     headers_block,
     headers_digest,
+    is_media_type,
     passed_headers,
     service_id,
     subsystem_id,
@@ -240,7 +241,7 @@ def _find_backend(node: NodeRuntime, service: ServiceId) -> Backend:
 
 
 async def _ask(passage: _Passage, backend: Backend) -> Response:
-    """Ask the back end; raises EXC-0121."""
+    """Ask the back end; raises EXC-0121, EXC-0122."""
     statement = passage.statement
     told: Headers = (
         (b"x-road-client", statement.sender.encode()),
@@ -253,7 +254,7 @@ async def _ask(passage: _Passage, backend: Backend) -> Response:
     if statement.body_type:
         told = (*told, (b"content-type", statement.body_type.encode("latin-1")))
     try:
-        return await backend.pool.send(
+        answer = await backend.pool.send(
             statement.method,
             target=backend.base_path + statement.path,
             headers=(*passage.headers, *told),
@@ -261,12 +262,21 @@ async def _ask(passage: _Passage, backend: Backend) -> Response:
         )
     except BackendUnreachable as error:
         raise Problem(EXC_BACKEND_UNREACHABLE, service=str(passage.service)) from error
+    if not is_media_type(dict(answer.headers).get(b"content-type", b"").decode("latin-1")):
+        raise Problem(EXC_BACKEND_ANSWER, reason="its content-type is too long or not ASCII")
+    return answer
 
 
 def _project(passage: _Passage, answer: Response, *, agreement: Agreement) -> Response:
-    """Keep only the granted fields of a good answer; raises EXC-0122 for what is not JSON."""
-    if not agreement.fields or not 200 <= answer.status < 300 or not answer.body:
+    """Keep only the granted fields of a good answer; raises EXC-0122 for what is not JSON.
+
+    Of any other answer only the reason is kept.
+    """
+    if not agreement.fields or not answer.body:
         return answer
+    if not 200 <= answer.status < 300:
+        said = reduced_refusal(answer.body)
+        return Response(status=answer.status, headers=answer.headers, body=said)
     passage.projection = projection_digest(agreement.fields)
     try:
         body = projector(agreement.fields)(answer.body)

@@ -113,6 +113,14 @@ LINK_RETRY_S: Final = 60.0
 STATEMENT_LIFETIME_MS: Final = 60_000
 """From a statement's time to its expiry; one retry fits in."""
 
+STATEMENT_BYTES: Final = 16 * KIB
+"""The payload of a statement: a target of the longest kind, a media type, and twenty short members
+of 0.9 KiB together."""
+
+STATEMENT_ID_CHARACTERS: Final = 255
+"""The number of an exchange and of a message, as in the headers of information systems; a node
+remembers the first for a minute."""
+
 REPLAY_CACHE_IDS: Final = 400_000
 """Statement numbers remembered while they count as fresh: a minute at 6,600 calls a second."""
 

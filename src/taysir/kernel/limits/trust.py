@@ -15,6 +15,13 @@ SIGNED_DOCUMENT_BYTES: Final = 4 * MIB
 JWS_BYTES: Final = 8 * MIB
 """A compact JWS: the largest signed document in base64url with its certificate chain."""
 
+JWS_HEAD_BYTES: Final = 32 * KIB
+"""The header of a compact JWS as it is sent; the largest holds one certificate, and ours have 0.2
+to 1.5 KiB. It is read before the signature, so that nobody can make a node read megabytes."""
+
+JWS_SIGNATURE_BYTES: Final = 128
+"""The signature of a compact JWS as it is sent; a right one has 86 characters."""
+
 CERTIFICATE_BYTES: Final = 16 * KIB
 """One certificate in DER; X.509 with P-256 takes about 0.8 KiB."""
 
