@@ -81,12 +81,6 @@ def serve(
         if mistaken:
             raise typer.Exit(1)
         asyncio.run(_serve(service, host=host, port=port))
-    except OSError as error:
-        say(
-            f"لا يمكن الاستماع على {host}:{port} ({error.strerror}). اختر منفذا آخر: ‎--port",
-            f"Cannot listen on {host}:{port} ({error.strerror}). Choose another one: --port",
-        )
-        raise typer.Exit(2) from error
     finally:
         service.close()
 

@@ -119,7 +119,7 @@ class SampleState:
         return {**self._ports, "control": self._always["control"].port}
 
     async def start(self) -> None:
-        """Open every service and the control port; raises OSError for a port in use."""
+        """Open every service and the control port; raises EXC-0187 for a port in use."""
         settings = self._settings
         for name in settings.ports:
             self._handlers[name] = self._registry_handler(name)

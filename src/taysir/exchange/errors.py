@@ -311,6 +311,15 @@ EXC_SETTINGS = declare(
     remedy_en="Correct the file, then start the node.",
     mender=Mender.OPERATOR,
 )
+EXC_PORT = declare(
+    "EXC-0187",
+    status=500,
+    ar="لا يمكن الاستماع على المنفذ {port} في {host} ‏({reason}).",
+    en="Nobody may listen on port {port} of {host} ({reason}).",
+    remedy_ar="أوقف البرنامج الذي يستعمل المنفذ، أو اختر منفذا آخر في الإعدادات.",
+    remedy_en="Stop the program that has the port, or choose another one in the settings.",
+    mender=Mender.OPERATOR,
+)
 EXC_UNKNOWN_EXCHANGE = declare(
     "EXC-0141",
     status=404,

@@ -8,6 +8,7 @@ TLS. It does not route, decode bodies, stream, or serve files; the portal runs o
 from __future__ import annotations
 
 import asyncio
+import errno
 import math
 import socket
 import ssl
@@ -24,6 +25,7 @@ import httptools
 import msgspec
 import orjson
 
+from taysir.exchange.errors import EXC_PORT
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.log import get_logger
@@ -486,7 +488,7 @@ async def serve_http(
         listener: a socket that listens already, instead of host and port.
 
     Raises:
-        OSError: when the port cannot be had.
+        Problem: EXC-0187 when the port cannot be had.
     """
 
     async def guarded(request: Request) -> Response:
@@ -510,7 +512,12 @@ async def serve_http(
         backlog=limits.HTTP_BACKLOG,
     )
     if listener is None:
-        server = await listen(host=host, port=port, reuse_address=True)
+        try:
+            server = await listen(host=host, port=port, reuse_address=True)
+        except OSError as error:
+            # The name of the number reads the same in every language.
+            reason = errno.errorcode.get(error.errno or 0, "")
+            raise Problem(EXC_PORT, port=port, host=host, reason=reason) from error
     else:
         server = await listen(sock=listener)
     return HttpServer(server, gate)

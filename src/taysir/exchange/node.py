@@ -148,8 +148,7 @@ async def start_node(
 
     Raises:
         Problem: EXC-0140 for settings, EXC-0601 to EXC-0607 for keys, EXC-0131 for a damaged
-            journal.
-        OSError: for a port that cannot be had.
+            journal, EXC-0187 for a port that cannot be had.
     """
     keys = keys or KeyRing(settings)
     pools = Pools(peer_tls(settings, keys=keys))
