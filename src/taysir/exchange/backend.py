@@ -44,7 +44,7 @@ class _Connection(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.closed = False
         self.timed_out = False
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Response] | None = None
         self._fresh()
 
@@ -111,7 +111,7 @@ class _Connection(asyncio.Protocol):
     async def exchange(self, data: bytes) -> Response:
         """Send one request's bytes and wait for its answer."""
         self._fresh()
-        self._answer = self._loop.create_future()
+        self._answer = self.loop.create_future()
         assert self.transport is not None
         self.transport.write(data)
         return await self._answer
@@ -151,7 +151,7 @@ class HttpPool:
     async def _send_on_kept(self, kept: _Connection, data: bytes) -> Response:
         """Send without waiting for a place; the deadline is a timer on the connection itself."""
         await self._places.acquire()
-        expiry = asyncio.get_running_loop().call_later(self._timeout_s, kept.time_out)
+        expiry = kept.loop.call_later(self._timeout_s, kept.time_out)
         try:
             answer = await kept.exchange(data)
         except BackendUnreachable:
