@@ -500,6 +500,21 @@ def answers(world: World) -> list[Vector]:
             told(sender=str(MOI.subsystem("population").service("whole"))),
             bad,
         ),
+        *(
+            row(f"telling another {name}", told(**{name: said}), bad)
+            for name, said in (
+                ("id", "2"),
+                ("method", "POST"),
+                ("path", "/persons/3000000012"),
+                ("agreement", "0" * 64),
+                ("purpose", "tax-audit"),
+                ("message_id", "2"),
+                ("subject", SUBJECT),
+                ("issue", "C-18"),
+                ("behalf", "WAHA/GOV/MOJ"),
+                ("consent", "0" * 64),
+            )
+        ),
         row("no HTTP status", told(status=99), bad),
         row("a status too large", told(status=600), bad),
         row("another body", told(), bad, body=b"{}"),

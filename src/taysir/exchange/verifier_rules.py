@@ -13,7 +13,7 @@ from taysir.exchange.model import Agreement, MemberCertificate
 from taysir.exchange.policy import permits
 from taysir.exchange.verifier_case import check_all, finding, moment
 from taysir.kernel import limits
-from taysir.kernel.statement import ParsedStatement, Statement
+from taysir.kernel.statement import ParsedStatement, Statement, is_about
 
 _SKEW_MS = limits.CLOCK_SKEW_S * 1000
 
@@ -95,6 +95,8 @@ def check_answer(asked: ParsedStatement, answer: ParsedStatement, *, file: str) 
         (said.sender == question.receiver, "it is not by the service that was asked"),
         (said.receiver == question.sender, "it is not for the asker"),
         (said.behalf == question.behalf, "it names another member on whose behalf was asked"),
+        (is_about(said, asked=question), "it tells of another call than was asked"),
+        (100 <= said.status <= 599, "its status is none"),
         (question.time_ms - said.time_ms <= _SKEW_MS, "it is older than its request"),
     )
     check_all(checks, file=file)

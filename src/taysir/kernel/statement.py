@@ -154,6 +154,25 @@ def seal_statements(
     return seal_batch(payloads, signer=signer, time_ms=time_ms)
 
 
+def is_about(answer: Statement, *, asked: Statement) -> bool:
+    """Whether an answer says of its call what the request says.
+
+    The digest of the request binds the two; what the answer says beside it is read by people and
+    counted by programs, so it must not tell another story.
+    """
+    return (
+        answer.id == asked.id
+        and answer.method == asked.method
+        and answer.path == asked.path
+        and answer.agreement == asked.agreement
+        and answer.purpose == asked.purpose
+        and answer.subject == asked.subject
+        and answer.issue == asked.issue
+        and answer.message_id == asked.message_id
+        and not answer.consent
+    )
+
+
 def is_batched(token: bytes) -> bool:
     """Whether a token has the form of a batched one."""
     return token.count(b".") + 1 == BATCHED_PARTS

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from .basics import (
     LIFETIME_MS,
+    NUMBER_MOST,
     SKEW_S,
     Document,
     Refused,
@@ -25,6 +26,8 @@ from .basics import (
 from .documents import Certificate, certificates_of, open_consent, open_federation, stands
 from .signatures import sign
 from .statements import (
+    KIND,
+    TARGET,
     TEXTS,
     Signed,
     block_digest,
@@ -293,7 +296,9 @@ def asked(vector: Document, given: Document, node: Node) -> Document:
     named_too = ("taysir-purpose", "taysir-subject", "taysir-consent", "x-road-issue", "x-road-id")
     for name in (*named_too, "x-road-userid", "x-road-represented-party"):
         require(re.fullmatch(r"[\x21-\x7e]{0,255}", given.get(name, "")), "EXC-0101")
-    body = base64.b64decode(vector["body"])
+    body, kind = base64.b64decode(vector["body"]), given.get("content-type", "")
+    require(TARGET.fullmatch(vector["target"]) and KIND.fullmatch(kind), "EXC-0101")
+    require(len(kind) <= NUMBER_MOST, "EXC-0101")
     return {
         **dict.fromkeys(TEXTS, ""),
         "type": "request",
@@ -307,7 +312,7 @@ def asked(vector: Document, given: Document, node: Node) -> Document:
         "issue": given.get("x-road-issue", ""),
         "body_digest": b64u(sha(body)),
         "body_length": len(body),
-        "body_type": given.get("content-type", ""),
+        "body_type": kind,
         "headers_digest": block_digest(vector["headers"]),
         "status": 0,
         "time_ms": node.now_ms,
@@ -325,6 +330,11 @@ def code_in(body: bytes) -> str:
     except ValueError:
         return ""
     return str(told.get("code", "")) if isinstance(told, dict) else ""
+
+
+SAME = (
+    "id", "method", "path", "agreement", "behalf", "purpose", "message_id", "subject", "issue"
+)  # fmt: skip
 
 
 def answers(vector: Document, world: Document) -> Document:
@@ -347,6 +357,7 @@ def answers(vector: Document, world: Document) -> Document:
     require(says["type"] != "request" and (terms["batch"] or not signed.batched), bad)
     require(says["request"] == sent.digest, bad)
     require((says["to"], says["from"]) == (call["from"], call["to"]), bad)
+    require(all(says[name] == call[name] for name in SAME) and not says["consent"], bad)
     require(100 <= says["status"] <= 599, bad)
     body = base64.b64decode(vector["body"])
     require(says["body_digest"] == b64u(sha(body)), bad)

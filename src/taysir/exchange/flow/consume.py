@@ -57,6 +57,7 @@ from taysir.kernel.statement import (
     Statement,
     digest,
     digest_of_token,
+    is_about,
     parse_statement,
 )
 
@@ -259,6 +260,7 @@ def _fault_of(
         (statement.receiver == asked.sender, "addressed to somebody else"),
         (statement.sender == asked.receiver, "an answer of another service"),
         (statement.behalf == asked.behalf, "an answer for another member than we act for"),
+        (is_about(statement, asked=asked), "it tells of another call than was asked"),
         (100 <= statement.status <= 599, "not an HTTP status"),
         (statement.body_digest == digest(body), "the body is not the signed one"),
         (statement.body_length == len(body), "the body has not the signed length"),
