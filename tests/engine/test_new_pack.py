@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from taysir.cli import build_app
 from taysir.engine.check import check_pack
 from taysir.engine.decision import Outcome
 from taysir.engine.findings import Text
@@ -19,13 +17,14 @@ from taysir.engine.pack import build_pack, load_pack
 from taysir.engine.scenarios import read_scenarios, run_scenario
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId
+from taysir.testing.command import command
 
 OWNER = MemberId.parse("OASIS/GOV/LIB")
 TITLE: Text = {"ar": "بطاقة مكتبة", "en": "Library card"}
 
 
 def run(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(build_app(["service"]), ["service", *arguments])
+    result = command("service", *arguments)
     return result.exit_code, result.output
 
 

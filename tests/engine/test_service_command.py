@@ -7,21 +7,16 @@ import shutil
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from taysir.cli.service import register
 from taysir.engine.pack import load_pack
 from taysir.engine.scenarios import read_scenarios, scenario_facts
+from taysir.testing.command import command
 
 from .conftest import PACK_PATH
 
-APP = typer.Typer()
-register(APP)
-
 
 def run(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(APP, ["service", *arguments])
+    result = command("service", *arguments)
     return result.exit_code, result.output
 
 

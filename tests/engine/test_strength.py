@@ -7,9 +7,6 @@ from itertools import islice, product
 from pathlib import Path
 from string import ascii_lowercase
 
-from typer.testing import CliRunner
-
-from taysir.cli import build_app
 from taysir.engine.definition import Pack
 from taysir.engine.findings import Place
 from taysir.engine.new_pack import new_pack_files
@@ -18,6 +15,7 @@ from taysir.engine.scenarios import read_scenarios
 from taysir.engine.strength import Change, changes, is_noticed
 from taysir.kernel.identifiers import MemberId
 from taysir.kernel.limits import STRENGTH_CHANGES
+from taysir.testing.command import command
 
 FILES = new_pack_files(
     "library-card",
@@ -124,7 +122,7 @@ def test_the_number_of_changes_is_bounded() -> None:
 
 
 def run(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(build_app(["service"]), ["service", "strength", *arguments])
+    result = command("service", "strength", *arguments)
     return result.exit_code, result.stdout
 
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from taysir.cli import build_app
+from taysir.testing.command import command
 
 TUTORIALS = Path(__file__).parents[2] / "docs" / "tutorials"
 BLOCK = re.compile(r"^```(sh|text|diff)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -45,10 +44,10 @@ def changed(text: str, diff: str) -> str:
 def ran(commands: str) -> str:
     """Run the commands of a block and return what they printed."""
     printed = []
-    for command in commands.splitlines():
-        program, verb, *arguments = shlex.split(command)
+    for line in commands.splitlines():
+        program, verb, *arguments = shlex.split(line)
         assert (program, verb) == ("./taysir", "service")
-        result = CliRunner().invoke(build_app(["service"]), ["service", *arguments])
+        result = command("service", *arguments)
         assert result.exit_code in (0, 1), result.output
         printed.append(result.output)
     return "".join(printed)

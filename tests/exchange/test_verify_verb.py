@@ -14,6 +14,7 @@ from taysir.cli import build_app
 from taysir.exchange.keyfiles import certificate_pem
 from taysir.exchange.package import pack, unpack
 from taysir.kernel.errors import Problem
+from taysir.testing.command import command
 from taysir.testing.nodes import PERSONS, PURPOSE, TwoNodes
 from tests.exchange.logged_country import logged_country, make, packed, stamped_package
 from tests.exchange.test_evidence_range import good
@@ -95,7 +96,7 @@ def test_what_is_changed_is_not_valid(tmp_path: Path, anchor: Path) -> None:
 def test_what_is_no_evidence_is_unreadable(tmp_path: Path) -> None:
     """Exit code 2."""
     assert verify(tmp_path, b"something else").exit_code == 2
-    assert CliRunner().invoke(APP, ["verify", str(tmp_path / "missing")]).exit_code == 2
+    assert command("verify", str(tmp_path / "missing")).exit_code == 2
 
 
 def test_without_an_anchor_the_fingerprint_is_shown(tmp_path: Path) -> None:

@@ -2,19 +2,21 @@
 
 A verb's module offers ``register(app)``. Modules are imported when their verb is asked for, so
 that ``taysir verify`` does not pay for the portal. Errors of the family end with their text in
-Arabic and English on standard error and exit code 2; ``--json`` prints one JSON document on
-standard output.
+Arabic and English on standard error and exit code 2, and so do words that a verb does not know and
+files that the operating system refuses; ``--json`` prints one JSON document on standard output.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Final
 
 import typer
 
-from taysir.cli.output import report_problem
+from taysir.cli.errors import problem_of
+from taysir.cli.output import program_name, report_problem, report_usage
 from taysir.kernel.errors import Problem
 
 VERBS: Final = {
@@ -43,6 +45,9 @@ VERBS: Final = {
 }
 """Each verb and the module of this package that offers it."""
 
+_INTERRUPTED: Final = 130
+"""What a shell calls a program that Ctrl-C ended."""
+
 
 def build_app(verbs: list[str]) -> typer.Typer:
     """Return the command line with these verbs only."""
@@ -66,10 +71,29 @@ def build_app(verbs: list[str]) -> typer.Typer:
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    asked = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    words = sys.argv[1:]
+    asked = next((word for word in words if not word.startswith("-")), "")
     app = build_app([asked] if asked in VERBS else list(VERBS))
+    sys.exit(run(app, words))
+
+
+def run(app: typer.Typer, words: list[str]) -> int:
+    """Run one command and return its exit code; what it cannot do is told, not raised."""
+    as_json = "--json" in words
     try:
-        app()
+        code = app(words, prog_name=program_name(), standalone_mode=False)
+    except typer.TyperException as error:
+        return report_usage(error, as_json=as_json)
+    except typer.Abort:
+        return _INTERRUPTED
     except Problem as problem:
-        report_problem(problem, as_json="--json" in sys.argv)
-        sys.exit(2)
+        report_problem(problem, as_json=as_json)
+        return 2
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; nothing more can be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        report_problem(problem_of(error), as_json=as_json)
+        return 2
+    return code if isinstance(code, int) else 0

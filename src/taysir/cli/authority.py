@@ -22,6 +22,7 @@ from taysir.exchange.membership import (
 from taysir.exchange.model import Register
 from taysir.exchange.trust_errors import EXC_AUTHORITY_FOLDER
 from taysir.kernel.errors import Problem
+from taysir.kernel.identifiers import MemberId
 from taysir.kernel.log import configure_logging
 
 FolderArgument = Annotated[Path, typer.Argument(metavar="FOLDER", help="The authority's folder.")]
@@ -59,6 +60,8 @@ def init(
         raise Problem(
             EXC_AUTHORITY_FOLDER, file=str(folder), reason="it holds an authority already"
         )
+    # The instance is the first part of every member's name, so it keeps to what a name may hold.
+    MemberId.parse(f"{instance}/GOV/MEMBER")
     now = datetime.now(UTC)
     made = authority.create_authority(folder, instance=instance, organization=name_en, now=now)
     ensure_subject_key(folder)
@@ -91,6 +94,7 @@ def run(
 
 def requests(folder: FolderArgument, as_json: JsonOption = False) -> None:
     """List the membership requests, the waiting ones first."""
+    authority.open_authority(folder)
     found = memberships(folder)
     if as_json:
         rows = [

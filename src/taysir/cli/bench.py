@@ -12,7 +12,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from taysir.cli.output import console, errors, print_json
+from taysir.cli.errors import CLI_NO_BENCHMARK, CLI_NO_SOURCES
+from taysir.cli.output import console, print_json
+from taysir.kernel.errors import Problem
 
 
 def register(app: typer.Typer) -> None:
@@ -29,10 +31,11 @@ def bench(
     """Measure on this machine; the figures are indicative, the ratios are comparable."""
     root = Path(os.environ.get("TAYSIR_ROOT", Path.cwd()))
     sys.path.insert(0, str(root))
+    if not (root / "bench").is_dir():
+        raise Problem(CLI_NO_SOURCES, folder=str(root), needed="bench")
     known = sorted(f.stem for f in (root / "bench").glob("*.py") if not f.stem.startswith("_"))
     if name and name not in known:
-        errors.print(f"There is no benchmark “{name}”. Known: {', '.join(known)}.")
-        raise typer.Exit(2)
+        raise Problem(CLI_NO_BENCHMARK, name=name, known=", ".join(known))
     reports = [_measure(each) for each in ([name] if name else known)]
     if as_json:
         print_json(reports[0] if name else reports)

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from taysir.cli.output import console, errors, print_json, report_problem, say
+from taysir.cli.errors import CLI_NOT_FOUND, CLI_WRONG_KIND
+from taysir.cli.output import console, print_json, say
 from taysir.engine.dmn import load_dmn
 from taysir.engine.dmn.loader import read_root
 from taysir.engine.dmn.sheet_dmn import dmn_of, sheets_of
@@ -38,13 +39,8 @@ def tck(
 ) -> None:
     """Run every test case below DIRECTORY; ends 0 only if all passed."""
     if not directory.is_dir():
-        errors.print(f"There is no directory “{directory}”.")
-        raise typer.Exit(2)
-    try:
-        report = run_directory(directory, now=datetime.now(UTC))
-    except Problem as problem:
-        report_problem(problem, as_json=as_json)
-        raise typer.Exit(2) from problem
+        raise Problem(CLI_WRONG_KIND if directory.exists() else CLI_NOT_FOUND, file=str(directory))
+    report = run_directory(directory, now=datetime.now(UTC))
     if as_json:
         print_json(report.as_json())
     else:
@@ -60,14 +56,7 @@ def convert(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Turn decision tables of a spreadsheet into a DMN model, or a model into a spreadsheet."""
-    if not source.is_file():
-        errors.print(f"There is no file “{source}”.")
-        raise typer.Exit(2)
-    try:
-        made = _converted(source.read_bytes(), source.name, target.name)
-    except Problem as problem:
-        report_problem(problem, as_json=as_json)
-        raise typer.Exit(2) from problem
+    made = _converted(source.read_bytes(), source.name, target.name)
     target.write_bytes(made)
     if as_json:
         print_json({"source": str(source), "target": str(target), "bytes": len(made)})

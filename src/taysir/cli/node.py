@@ -14,6 +14,7 @@ from urllib.request import urlopen
 
 import typer
 
+from taysir.cli.errors import CLI_NOT_FOUND
 from taysir.cli.output import print_json, say
 from taysir.exchange import process
 from taysir.exchange.federation import Names
@@ -160,14 +161,18 @@ def run(
 def stop(folder: FolderArgument, as_json: JsonOption = False) -> None:
     """Stop a node that runs in the background."""
     file = folder / "node.pid"
+    if not (folder / SETTINGS).is_file():
+        raise Problem(CLI_NOT_FOUND, file=str(folder / SETTINGS))
     stopped = file.exists() and _runs(int(file.read_text("ascii")), folder)
     if stopped:
         _end(int(file.read_text("ascii")))
     file.unlink(missing_ok=True)
     if as_json:
         print_json({"ok": True, "stopped": stopped})
+    elif stopped:
+        say("أُوقفت العقدة.", "The node has stopped.")
     else:
-        say("أُوقفت العقدة", "The node is stopped")
+        say("لم تكن تعمل في الخلفية.", "It was not running in the background.")
 
 
 def _admitted(folder: Path, *, seconds: int) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from taysir.cli.output import console, errors, print_json, say
+from taysir.cli.output import console, errors, print_json, program_name, say, speaks_arabic
 from taysir.country import folder, running
 from taysir.country.folder import UpOptions
 from taysir.country.layout import CountryLayout
@@ -60,9 +60,12 @@ def up(  # noqa: PLR0917 - typer reads the options from the signature
         running.refuse_if_running(layout.root)
         folder.prepare(layout, options=options, progress=show)
     if detach:
-        _announce(running.start_detached(layout), as_json=as_json)
+        country = running.start_detached(layout)
+        _announce(country, as_json=as_json)
+        if not as_json:
+            _say_next(country, here=False)
     else:
-        running.run_in_foreground(layout, on_ready=lambda c: _announce(c, as_json=as_json))
+        running.run_in_foreground(layout, on_ready=lambda c: _announce_here(c, as_json=as_json))
 
 
 def down(data: DataOption = None, as_json: JsonOption = False) -> None:
@@ -87,10 +90,12 @@ def status(data: DataOption = None, as_json: JsonOption = False) -> None:
         print_json(report)
     else:
         _announce(country, as_json=False)
+        _say_next(country, here=False)
         for process in report["processes"]:
             mark = "[green]●[/]" if process["ready"] else "[red]●[/]"
             console.print(f"  {mark} {process['name']:<14} {process['memory_mb']:>6.1f} MB")
-        console.print(f"    {'':<14} {report['memory_mb']:>6.1f} MB")
+        total = "المجموع" if speaks_arabic() else "together"
+        console.print(f"    {total:<14} {report['memory_mb']:>6.1f} MB")
     raise typer.Exit(0 if report["ok"] else 1)
 
 
@@ -114,4 +119,22 @@ def _announce(country: RunningCountry, *, as_json: bool) -> None:
     say(
         f"كلمة المرور لكل شخصية: {places['password']}", f"Everyone's password: {places['password']}"
     )
-    say("للإيقاف: ‎./taysir down", "To stop: ./taysir down (or Ctrl-C)")
+
+
+def _announce_here(country: RunningCountry, *, as_json: bool) -> None:
+    """Announce a country that this terminal runs, so that Ctrl-C ends it."""
+    _announce(country, as_json=as_json)
+    if not as_json:
+        _say_next(country, here=True)
+
+
+def _say_next(country: RunningCountry, *, here: bool) -> None:
+    """Say how to see it prove itself and how to stop it, with this very folder."""
+    root = country.layout.root
+    folder = "" if root == running.data_folder(None) else f" --data {root}"
+    tour, down = f"{program_name()} tour{folder}", f"{program_name()} down{folder}"
+    say(f"لترى إثبات كل خطوة: {tour}", f"To see each step proved: {tour}")
+    if here:
+        say("للإيقاف: Ctrl-C", "To stop: Ctrl-C")
+    else:
+        say(f"للإيقاف: {down}", f"To stop: {down}")

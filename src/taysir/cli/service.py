@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -23,6 +23,7 @@ from taysir.cli.service_packs import (
     JsonOption,
     LanguageOption,
     PackArgument,
+    day,
     load,
     locate,
     report_findings,
@@ -42,10 +43,22 @@ from taysir.engine.rules import decide
 from taysir.engine.scenarios import Scenario, ScenarioResult, run_scenario
 from taysir.kernel.errors import Language, Problem
 
+_GENERATED: Final = {"ar": "حالة مولّدة", "en": "generated"}
+_DIFFERENCE: Final = {
+    "ar": "{part}: المتوقع {expected}، والواقع {found}",
+    "en": "{part}: expected {expected}, found {found}",
+}
+_TESTED: Final = {
+    "ar": "نجح {passed} من {total}، وصحّ {held} من {tried} حالة مولّدة، في {elapsed_ms} م.ث",
+    "en": "{passed} of {total} passed, {held} of {tried} generated cases hold, in {elapsed_ms} ms",
+}
+
 
 def register(app: typer.Typer) -> None:
     """Add the verb ``service`` to the command line."""
-    service = typer.Typer(no_args_is_help=True, help="Check, test and compare services")
+    service = typer.Typer(
+        no_args_is_help=True, help="Write, check, test, compare and explain services."
+    )
     service.command("new")(new)
     service.command("check")(check)
     service.command("test")(test)
@@ -63,8 +76,10 @@ def check(
     pack: PackArgument,
     *,
     as_json: JsonOption = False,
-    language: LanguageOption = "en",
-    on: Annotated[str, typer.Option("--on", help="Day of the check, e.g. 2026-11-24")] = "",
+    language: LanguageOption = "",
+    on: Annotated[
+        date | None, typer.Option("--on", parser=day, help="Day of the check, e.g. 2026-11-24")
+    ] = None,
     beside: Annotated[
         Path | None,
         typer.Option("--beside", help="Directory of packs whose lookups show what registries hold"),
@@ -74,7 +89,6 @@ def check(
     ] = None,
 ) -> None:
     """Say everything that keeps a pack from being published."""
-    day = date.fromisoformat(on) if on else datetime.now(UTC).date()
     try:
         loaded = load_pack(locate(pack))
         named = register.name if register else ""
@@ -84,7 +98,7 @@ def check(
         raise typer.Exit(2) from error
     findings = check_pack(
         loaded,
-        on=day,
+        on=on or datetime.now(UTC).date(),
         holdings=holdings_of(siblings(beside)) if beside else None,
         register=articles,
     )
@@ -92,9 +106,10 @@ def check(
     raise typer.Exit(1 if any(item.severity is Severity.ERROR for item in findings) else 0)
 
 
-def test(pack: PackArgument, as_json: JsonOption = False, language: LanguageOption = "en") -> None:
+def test(pack: PackArgument, as_json: JsonOption = False, language: LanguageOption = "") -> None:
     """Run the pack's own tests, and cases generated around every threshold of its rules."""
-    loaded, scenarios = load(pack, spoken(language), as_json=as_json)
+    words = spoken(language)
+    loaded, scenarios = load(pack, words, as_json=as_json)
     started = time.perf_counter()
     results = [run_scenario(loaded, scenario) for scenario in scenarios]
     tried, broken = broken_cases(loaded, boundary_cases(loaded, scenarios))
@@ -116,21 +131,27 @@ def test(pack: PackArgument, as_json: JsonOption = False, language: LanguageOpti
             }
         )
     else:
-        _print_failures(failed)
+        _print_failures(failed, words)
         for each in broken:
-            print(f"generated: {each.case.name}: {each.detail}")
-        print(
-            f"{len(results) - len(failed)} of {len(results)} passed,"
-            f" {tried - len(broken)} of {tried} generated cases hold, in {elapsed_ms:.0f} ms"
-        )
+            print(f"{_GENERATED[words]}: {each.case.name}: {each.detail}")
+        counts = {
+            "passed": len(results) - len(failed),
+            "total": len(results),
+            "held": tried - len(broken),
+            "tried": tried,
+            "elapsed_ms": round(elapsed_ms),
+        }
+        print(_TESTED[words].format_map(counts))
     raise typer.Exit(1 if failed or broken or not results else 0)
 
 
-def _print_failures(failed: Iterable[ScenarioResult]) -> None:
+def _print_failures(failed: Iterable[ScenarioResult], words: Language) -> None:
     for result in failed:
         print(f"{result.scenario.place}: {result.scenario.name}")
         for item in result.differences:
-            print(f"    {item.part}: expected {item.expected!r}, found {item.found!r}")
+            found, expected = repr(item.found), repr(item.expected)
+            line = _DIFFERENCE[words].format(part=item.part, expected=expected, found=found)
+            print(f"    {line}")
 
 
 def explain_case(
@@ -143,9 +164,11 @@ def explain_case(
     decision: Annotated[
         Path | None, typer.Option("--decision", help="A stored decision, told from itself alone")
     ] = None,
-    on: Annotated[str, typer.Option("--on", help="Day of the decision, with --facts")] = "",
+    on: Annotated[
+        date | None, typer.Option("--on", parser=day, help="Day of the decision, with --facts")
+    ] = None,
     audience: Annotated[Audience, typer.Option("--audience")] = Audience.OFFICER,
-    language: LanguageOption = "en",
+    language: LanguageOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Decide a test case or a stored one, or take a stored decision; tell how and why."""
@@ -175,15 +198,15 @@ class _Asked:
     pack: str
     case: str
     facts: Path | None
-    on: str
+    on: date | None
 
 
 def _decided(asked: _Asked, language: Language, *, as_json: bool) -> Decision:
     loaded, scenarios = load(asked.pack, language, as_json=as_json)
     if asked.facts is None:
         return run_scenario(loaded, _find(scenarios, asked.case)).decision
-    day = date.fromisoformat(asked.on) if asked.on else datetime.now(UTC).date()
-    return decide(loaded, CaseFacts.from_json(asked.facts.read_bytes()), on=day)
+    on = asked.on or datetime.now(UTC).date()
+    return decide(loaded, CaseFacts.from_json(asked.facts.read_bytes()), on=on)
 
 
 def _find(scenarios: tuple[Scenario, ...], name: str) -> Scenario:

@@ -27,7 +27,7 @@ def bpmn(
     pack: PackArgument,
     output: OutputOption = None,
     as_json: JsonOption = False,
-    language: LanguageOption = "en",
+    language: LanguageOption = "",
 ) -> None:
     """Draw the flow of a pack as a BPMN 2.0 file."""
     loaded, _ = load(pack, spoken(language), as_json=as_json)
@@ -42,7 +42,7 @@ def import_drawing(
     file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False)],
     output: OutputOption = None,
     as_json: JsonOption = False,
-    language: LanguageOption = "en",
+    language: LanguageOption = "",
 ) -> None:
     """Read a BPMN 2.0 file as the flow of a pack and name everything that is not taken over."""
     words = spoken(language)

@@ -12,19 +12,20 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from taysir.cli.output import errors, print_json
+from taysir.cli.output import print_json
 from taysir.cli.service_packs import (
     SERVICES,
     JsonOption,
     LanguageOption,
     PackArgument,
+    day,
     load,
     locate,
     siblings,
@@ -46,7 +47,7 @@ def diff(
     old: Annotated[str, typer.Argument(metavar="OLD", help="The version in force")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The version to be published")],
     as_json: JsonOption = False,
-    language: LanguageOption = "en",
+    language: LanguageOption = "",
 ) -> None:
     """Say in words what a new version changes, for whom, and which boundary cases differ."""
     words = spoken(language)
@@ -81,28 +82,25 @@ def replay(
     draft: Annotated[str, typer.Option("--draft", help="The version to try")],
     cases: Annotated[Path, typer.Option("--cases", help="Stored cases, one JSON object a line")],
     law_of: Annotated[
-        str, typer.Option("--law-of", help="Apply the draft as it is law on this day")
-    ] = "",
+        date | None,
+        typer.Option("--law-of", parser=day, help="Apply the draft as it is law on this day"),
+    ] = None,
     processes: Annotated[int, typer.Option("--processes", min=0, help="0: one a processor")] = 0,
     as_json: JsonOption = False,
-    language: LanguageOption = "en",
+    language: LanguageOption = "",
 ) -> None:
     """Decide stored cases again under a draft: who is touched, how many, how much."""
     words = spoken(language)
     before, _ = load(pack, words, as_json=as_json)
     after, _ = load(draft, words, as_json=as_json)
-    if not cases.is_file():
-        errors.print(f"There is no file “{cases}”.")
-        raise typer.Exit(2)
-    day = date.fromisoformat(law_of) if law_of else None
     started = time.perf_counter()
     count = processes or os.cpu_count() or 1
     if count == 1:
         tally = Tally()
         for chunk in _lines(cases):
-            tally.merge(Replay(before, after, day).run(chunk))
+            tally.merge(Replay(before, after, law_of).run(chunk))
     else:
-        tally = _in_processes(cases, (str(locate(pack)), str(locate(draft)), day), count)
+        tally = _in_processes(cases, (str(locate(pack)), str(locate(draft)), law_of), count)
     elapsed = time.perf_counter() - started
     told = {**report(tally, after), "elapsed_s": round(elapsed, 2)}
     if as_json:
@@ -180,20 +178,21 @@ def law(
     directory: Annotated[
         Path | None, typer.Argument(help="A directory of packs; the sample services without it")
     ] = None,
-    on: Annotated[str, typer.Option("--on", help="Only what is law on this day")] = "",
+    on: Annotated[
+        date | None, typer.Option("--on", parser=day, help="Only what is law on this day")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the register, for check --register")
     ] = None,
     as_json: JsonOption = False,
-    language: LanguageOption = "en",
+    language: LanguageOption = "",
 ) -> None:
     """Print the articles that services rest on, since when, and what rests on each."""
     words = spoken(language)
     register = register_of(siblings(directory or SERVICES))
     if output is not None:
         output.write_text(write_register(register), "utf-8")
-    day = date.fromisoformat(on) if on else datetime.now(UTC).date()
-    entries = register.in_force(day) if on else tuple(register.articles.values())
+    entries = register.in_force(on) if on else tuple(register.articles.values())
     if as_json:
         print_json(
             {

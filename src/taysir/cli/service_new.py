@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from taysir.cli.output import console, print_json, report_problem
+from taysir.cli.output import console, print_json
 from taysir.cli.service_packs import JsonOption
 from taysir.engine.errors import ENG_NEW_FOLDER
 from taysir.engine.new_pack import new_pack_files
@@ -29,13 +29,9 @@ def new(
 ) -> None:
     """Write a small service that checks and passes its tests, to be changed into yours."""
     folder = into or Path(code)
-    try:
-        member = MemberId.parse(owner)
-        files = new_pack_files(code, owner=member, title={"ar": title_ar, "en": title_en})
-        _write(folder, files)
-    except Problem as error:
-        report_problem(error, as_json=as_json)
-        raise typer.Exit(2) from error
+    member = MemberId.parse(owner)
+    files = new_pack_files(code, owner=member, title={"ar": title_ar, "en": title_en})
+    _write(folder, files)
     if as_json:
         print_json({"pack": str(folder), "hash": pack_hash(files), "files": sorted(files)})
         return

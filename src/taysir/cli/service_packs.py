@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from taysir.cli.output import print_json
+from taysir.cli.output import print_json, speaks_arabic
 from taysir.engine.definition import Pack
 from taysir.engine.findings import Finding, PackErrors
 from taysir.engine.pack import load_pack
@@ -22,7 +23,18 @@ PackArgument = Annotated[
     typer.Argument(metavar="PACK", help="Directory of the pack, or the name of a sample service"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs")]
-LanguageOption = Annotated[str, typer.Option("--language", "-l", help="ar or en")]
+LanguageOption = Annotated[
+    str,
+    typer.Option("--language", "-l", help="ar or en; without it the environment's language"),
+]
+
+
+def day(text: str) -> date:
+    """Read the day of an option."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"“{text}” is not a day like 2026-11-24") from error
 
 
 def locate(pack: str) -> Path:
@@ -34,7 +46,9 @@ def locate(pack: str) -> Path:
 
 
 def spoken(name: str) -> Language:
-    """Return the language of an option."""
+    """Return the language of an option, or the environment's if none was asked for."""
+    if not name:
+        return "ar" if speaks_arabic() else "en"
     if name == "ar":
         return "ar"
     if name == "en":
@@ -82,4 +96,5 @@ def report_findings(
     for item in findings:
         print(f"{item.severity.value}: {item.in_words(language)}")
     if not findings:
-        print(f"{pack}: nothing to mend ({pack_hash[:12]})")
+        whole = {"ar": "لا شيء يحتاج إلى تصحيح", "en": "nothing to mend"}
+        print(f"{pack}: {whole[language]} ({pack_hash[:12]})")

@@ -9,16 +9,28 @@ from taysir.cli.output import console, errors, print_json
 from taysir.cli.service_packs import JsonOption, LanguageOption, PackArgument, load, spoken
 from taysir.engine.scenarios import run_scenario
 from taysir.engine.strength import changes, is_noticed
+from taysir.kernel.errors import Mender, Problem, Retry, declare
+
+CLI_TESTS_FAIL = declare(
+    "CLI-0302",
+    status=409,
+    ar="لا تنجح اختبارات الحزمة {pack} كما هي.",
+    en="The tests of the pack {pack} do not pass as they are.",
+    remedy_ar="اجعلها تنجح أولا: ‎./taysir service test {pack}",
+    remedy_en="Make them pass first: ./taysir service test {pack}",
+    mender=Mender.AUTHOR,
+    retry=Retry.AFTER_MENDING,
+)
 
 
 def strength(
-    pack: PackArgument, as_json: JsonOption = False, language: LanguageOption = "en"
+    pack: PackArgument, as_json: JsonOption = False, language: LanguageOption = ""
 ) -> None:
     """Change each rule a little and say which changes the pack's own tests would not notice."""
-    loaded, scenarios = load(pack, spoken(language), as_json=as_json)
+    words = spoken(language)
+    loaded, scenarios = load(pack, words, as_json=as_json)
     if any(not run_scenario(loaded, scenario).passed for scenario in scenarios):
-        errors.print("The pack's tests do not pass as they are: ./taysir service test", pack)
-        raise typer.Exit(2)
+        raise Problem(CLI_TESTS_FAIL, pack=pack)
     tried = changes(loaded)
     shown = track(tried, console=errors, transient=True, disable=as_json, description=pack)
     outcomes = [(change, is_noticed(loaded, change, scenarios)) for change in shown]
@@ -37,5 +49,10 @@ def strength(
         for change in missed:
             line = f"{change.place.file}:{change.place.line}: {change.was}  →  {change.becomes}"
             console.print(line, markup=False, soft_wrap=True)
-        console.print(f"{len(valid) - len(missed)} of {len(valid)} changes noticed")
+        noticed, total = len(valid) - len(missed), len(valid)
+        told = {
+            "ar": f"لوحظ {noticed} تغييرا من {total}",
+            "en": f"{noticed} of {total} changes noticed",
+        }
+        console.print(told[words])
     raise typer.Exit(1 if missed else 0)

@@ -10,6 +10,9 @@ from typing import Annotated, Final
 
 import typer
 
+from taysir.cli.errors import CLI_NO_SOURCES
+from taysir.kernel.errors import Problem
+
 FAST_MARKERS: Final = "not slow and not browser and not country and not postgres"
 
 BROWSER_RETRIES: Final = ("--reruns", "2", "--only-rerun", "Protocol error")
@@ -27,6 +30,8 @@ def test(
 ) -> None:
     """Run linters, types, architecture and tests; further arguments go to pytest."""
     root = Path(os.environ.get("TAYSIR_ROOT", Path.cwd()))
+    if not (root / "tests").is_dir():
+        raise Problem(CLI_NO_SOURCES, folder=str(root), needed="tests")
     if context.args:
         raise typer.Exit(_run(root, "pytest", *context.args))
     workers = ("-n", str(os.cpu_count() or 2))

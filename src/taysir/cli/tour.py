@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from taysir.cli.output import console, errors, print_json
+from taysir.cli.output import console, errors, print_json, speaks_arabic
 from taysir.country import folder, running
 from taysir.country.folder import UpOptions
 from taysir.country.layout import CountryLayout
@@ -18,6 +18,27 @@ from taysir.country.tour import Step, Tour
 
 TEMPORARY_PORT: Final = 8700
 TEMPORARY_POPULATION: Final = 500
+
+_STEPS_AR: Final = {
+    "a renewal is granted": "تجديد مقبول",
+    "a renewal is refused, with its article": "تجديد مرفوض، مع ذكر المادة",
+    "a registry is down and nothing is lost": "سجل متوقف، ولا شيء يضيع",
+    "the figures of the programme follow": "مؤشرات البرنامج تتبع",
+    "the evidence is verified offline": "الإثبات يُتحقق منه دون اتصال",
+    "one changed byte is found": "تغيير بايت واحد يُكتشف",
+}
+_WORDS_AR: Final = {
+    "case": "المعاملة",
+    "article": "المادة",
+    "pdf_bytes": "حجم الوثيقة بالبايت",
+    "completed_after_ms": "اكتملت بعد (م.ث)",
+    "measures": "المؤشرات",
+    "file": "الملف",
+    "bytes": "الحجم بالبايت",
+    "changed_byte": "البايت المغيّر",
+    "failed": "لم يتحقق",
+}
+_FINDINGS_SHOWN: Final = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +71,9 @@ def _country(root: Path, *, quiet: bool) -> Iterator[CountryLayout]:
     with tempfile.TemporaryDirectory(prefix="taysir-tour-") as place:
         layout = CountryLayout(root=Path(place), base_port=TEMPORARY_PORT)
         if not quiet:
-            errors.print("No country runs; starting a small one for the tour…")
+            notice = "لا تعمل دولة؛ تُشغَّل دولة صغيرة للجولة…"
+            english = "No country runs; starting a small one for the tour…"
+            errors.print(notice if speaks_arabic() else english)
         options = UpOptions(population=TEMPORARY_POPULATION)
         folder.prepare(layout, options=options, progress=lambda _step, _share: None)
         running.start_detached(layout)
@@ -62,22 +85,43 @@ def _country(root: Path, *, quiet: bool) -> Iterator[CountryLayout]:
 
 def _print_step(step: Step) -> None:
     mark = "[green]✓[/]" if step.ok else "[red]✗[/]"
-    console.print(f"{mark} {step.name} [dim]({step.elapsed_ms:,.0f} ms)[/]")
-    for name, value in step.proof.items():
-        if name == "exchanges":
+    name = _STEPS_AR.get(step.name, step.name) if speaks_arabic() else step.name
+    console.print(f"{mark} {name} [dim]({step.elapsed_ms:,.0f} ms)[/]", soft_wrap=True)
+    for key, value in step.proof.items():
+        if key == "exchanges":
             for row in value:
                 _print_exchange(row)
-        elif name == "steps":
-            for line in value:
-                console.print(f"    · {line}", soft_wrap=True)
+        elif isinstance(value, dict):
+            shares = (f"{each} {count}/{of}" for each, (count, of) in value.items())
+            _print_line(" · ".join(shares))
+        elif isinstance(value, list):
+            _print_lines(value, most=len(value) if key == "steps" else _FINDINGS_SHOWN)
         else:
-            console.print(f"    {name}: {value}", soft_wrap=True)
+            _print_line(f"{_word(key)}: {value}")
 
 
 def _print_exchange(row: dict[str, Any]) -> None:
-    signed = "signed" if row["answer_signed"] else "no answer"
-    console.print(
-        f"    {row['asked_by']} → {row['asked_of']}: {row['outcome']}, {signed}, "
-        f"agreement {row['agreement'][:12]}, journal {row['journal_position']}",
-        soft_wrap=True,
-    )
+    who = f"{row['asked_by']} → {row['asked_of']}: {row['outcome']}"
+    agreement, position = row["agreement"][:12], row["journal_position"]
+    if speaks_arabic():
+        signed = "موقَّع" if row["answer_signed"] else "بلا جواب"
+        _print_line(f"{who}، {signed}، الاتفاقية {agreement}، القيد {position}")
+    else:
+        signed = "signed" if row["answer_signed"] else "no answer"
+        _print_line(f"{who}, {signed}, agreement {agreement}, journal {position}")
+
+
+def _print_lines(lines: list[str], *, most: int) -> None:
+    for line in lines[:most]:
+        _print_line(f"· {line}")
+    if more := len(lines) - most:
+        _print_line(f"· … +{more}")
+
+
+def _print_line(text: str) -> None:
+    console.print(f"    {text}", soft_wrap=True, markup=False)
+
+
+def _word(key: str) -> str:
+    """Return the name of a proof for people."""
+    return _WORDS_AR.get(key, key) if speaks_arabic() else key.replace("_", " ")

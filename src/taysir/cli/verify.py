@@ -60,7 +60,7 @@ def verify(
     """Check evidence or a sealed document: 0 valid, 1 not valid, 2 unreadable."""
     try:
         trusted = _read_anchor(anchor)
-        data = _read(file)
+        data = file.read_bytes()
         if data.startswith(b"%PDF-"):
             valid = _verify_pdf(file, data, anchor=trusted, as_json=as_json)
         elif is_range(data):
@@ -78,18 +78,11 @@ def verify(
         raise typer.Exit(_NOT_VALID)
 
 
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise Problem(CLI_UNREADABLE, file=str(file), reason=str(error.strerror)) from error
-
-
 def _read_anchor(anchor: Path | None) -> bytes | None:
     if anchor is None:
         return None
     try:
-        return certificate_der(_read(anchor))
+        return certificate_der(anchor.read_bytes())
     except ValueError as error:
         raise Problem(CLI_UNREADABLE, file=str(anchor), reason="not a certificate") from error
 

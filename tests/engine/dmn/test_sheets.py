@@ -12,7 +12,6 @@ import pytest
 import typer
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from taysir.cli.dmn import register
 from taysir.engine.dmn import load_dmn
@@ -23,6 +22,7 @@ from taysir.engine.dmn.writing import write_xml
 from taysir.engine.dmn.xml_tree import Element, parse_xml
 from taysir.kernel.errors import Problem
 from taysir.kernel.limits import SHEET_COLUMNS, SHEET_FILE_BYTES, SHEET_ROWS
+from taysir.testing.command import command
 from tests.engine.dmn.models import decision, feel, model, table
 
 RULES = Path(__file__).parents[3] / "src/taysir/country/services/licence_renewal/rules"
@@ -333,7 +333,7 @@ def test_a_written_tree_is_read_as_the_same_tree(root: Element, prefix: str) -> 
 
 def test_the_command_converts_there_and_back(tmp_path: Path) -> None:
     def run(*arguments: str) -> int:
-        return CliRunner().invoke(APP, ["dmn", "convert", *arguments]).exit_code
+        return command("dmn", "convert", *arguments).exit_code
 
     source = tmp_path / "fees.csv"
     source.write_text(FEES, "utf-8")
