@@ -204,7 +204,7 @@ def _at_rest() -> list[dict[str, Any]]:
         store.close()
     sealed = sum(len(msgspec.msgpack.decode(record.payload)[2]) for record in records)
     written = sum(len(record.payload) for record in records)
-    packed = len(pack_records(records, head=head))
+    packed = sum(map(len, pack_records(records, head=head)))
     name = "evidence of an exchange without bodies"
     return [
         _row(f"{name}, as written", [(written - sealed) / EXCHANGES], "B", None),

@@ -193,7 +193,7 @@ def test_whatever_a_record_holds_comes_back_bit_for_bit(
         records.append(Record(position=number, chain=chain, payload=payload, place=place))
     head = PackHead(position=0, before=GENESIS, after=chain, records=len(records))
     file = tmp_path_factory.mktemp("one") / "00000001.packed"
-    file.write_bytes(pack_records(records, head=head))
+    file.write_bytes(b"".join(pack_records(records, head=head)))
     assert list(packed_records(file)) == [(r.place.offset, r.payload) for r in records]
     assert packed_payload(file, records[-1].place.offset) == payloads[-1]
     with pytest.raises(BrokenPackError):

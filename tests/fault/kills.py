@@ -37,8 +37,9 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from taysir.exchange.erasure import BodyKeys
 from taysir.exchange.fsck import check_node
-from taysir.exchange.journal import BODY_KEYS, NODE_BODY_KEY, SEGMENTS
+from taysir.exchange.journal import BODY_KEYS, NODE_BODY_KEY
 from taysir.exchange.journal_records import decode_exchange
+from taysir.exchange.journal_store import SEGMENTS
 from taysir.exchange.log import LeafMaker
 from taysir.exchange.log_setup import read_note_signer, write_note_key
 from taysir.exchange.model import BodyState, CallOutcome, StoredExchange

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from taysir.exchange.journal import SEGMENTS, Journal
-from taysir.exchange.journal_store import Store
+from taysir.exchange.journal import Journal
+from taysir.exchange.journal_store import SEGMENTS, Store
 from taysir.exchange.segments import SegmentStore
 from taysir.exchange.segments_reading import verify_segments
 from taysir.kernel import limits

@@ -19,6 +19,7 @@ from taysir.exchange.errors import EXC_MALFORMED, EXC_UNKNOWN_EXCHANGE
 from taysir.exchange.evidence_face import RANGE_PATH, EvidenceFace, PackageEvidence
 from taysir.exchange.face_errors import EXC_NO_PAGE, method_refused
 from taysir.exchange.http import Request, Response, json_response
+from taysir.exchange.journal_packer import JournalPacker
 from taysir.exchange.model import StoredExchange
 from taysir.exchange.runtime import NodeRuntime
 from taysir.kernel import limits
@@ -34,9 +35,15 @@ class AdminFace:
     """Answers the requests of the admin face."""
 
     def __init__(
-        self, node: NodeRuntime, *, package: PackageEvidence, agreements: AgreementPart
+        self,
+        node: NodeRuntime,
+        *,
+        package: PackageEvidence,
+        agreements: AgreementPart,
+        packer: JournalPacker | None = None,
     ) -> None:
         self._node = node
+        self._packer = packer
         self._evidence = EvidenceFace(node, package=package)
         self._routes = RouteTable(AgreementRoutes(node, agreements).routes())
         self._openapi = admin_openapi(self._routes)
@@ -116,6 +123,7 @@ class AdminFace:
             "# HELP taysir_refusals_left_out_total Unsigned refusals that left no record.",
             "# TYPE taysir_refusals_left_out_total counter",
             f"taysir_refusals_left_out_total {self._node.refusals.left_out}",
+            *(self._packer.metrics() if self._packer else ()),
             *(self._node.keeper.metrics() if self._node.keeper else ()),
         ]
         kind = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")

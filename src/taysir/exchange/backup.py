@@ -29,8 +29,9 @@ from taysir.exchange.erasure import KEYS_FILE
 from taysir.exchange.errors import EXC_JOURNAL_DAMAGED
 from taysir.exchange.fsck import FsckReport, check_node, rebuild_index
 from taysir.exchange.fsck_log import LogCheck
-from taysir.exchange.journal import BODY_KEYS, INDEX, NODE_BODY_KEY, SEGMENTS
-from taysir.exchange.journal_lock import LOCK, PACK_LOCK, JournalLock
+from taysir.exchange.journal import BODY_KEYS, INDEX, NODE_BODY_KEY
+from taysir.exchange.journal_lock import LOCK, PACK_LOCK, PACK_WISH, packing_stopped
+from taysir.exchange.journal_store import SEGMENTS
 from taysir.exchange.segments_reading import committed
 from taysir.exchange.settings import NodeSettings
 from taysir.exchange.store_errors import EXC_BACKUP, EXC_NO_NODE
@@ -88,12 +89,11 @@ def back_up(
 
     Raises:
         Problem: EXC-0805 for another folder, EXC-0131 if the journal is damaged, EXC-0802 while
-            its segments are being packed.
+            another backup is made, or the packing of segments does not stop.
     """
     if not (folder / SEGMENTS).is_dir():
         raise Problem(EXC_NO_NODE, folder=str(folder), reason="there is no journal in it")
-    unpacked = JournalLock(folder, wait_s=limits.JOURNAL_LOCK_WAIT_S, name=PACK_LOCK)
-    with unpacked, _tar(file) as tar:
+    with packing_stopped(folder), _tar(file) as tar:
         entries = dict(_add_state(tar, folder))
         kept = committed(folder / SEGMENTS, progress=progress)
         for segment, length in kept.files:
@@ -125,7 +125,7 @@ def _add_state(tar: tarfile.TarFile, folder: Path) -> Iterator[tuple[str, FileEn
 
 def _stays_out(path: Path, name: str) -> bool:
     """Whether a file is derived, secret, or kept apart."""
-    derived = name.startswith(INDEX) or name in (LOCK, PACK_LOCK)
+    derived = name.startswith(INDEX) or name in (LOCK, PACK_LOCK, PACK_WISH)
     passing = path.suffix in (".sqlite-wal", ".sqlite-shm", ".draft", ".tmp", ".part")
     secret = path.suffix == ".key" or name == NODE_BODY_KEY
     return derived or passing or secret or name.split("/", 1)[0] in _APART

@@ -22,13 +22,13 @@ from taysir.exchange.erasure import KEYS_FILE, BodyKeys, day_subject, node_body_
 from taysir.exchange.errors import EXC_JOURNAL_DAMAGED
 from taysir.exchange.fsck_log import LogCheck
 from taysir.exchange.index import ExchangeIndex, IndexRow, index_row
-from taysir.exchange.journal import BODY_KEYS, INDEX, NODE_BODY_KEY, SEGMENTS
-from taysir.exchange.journal_lock import JournalLock
+from taysir.exchange.journal import BODY_KEYS, INDEX, NODE_BODY_KEY
+from taysir.exchange.journal_lock import PACK_LOCK, JournalLock, is_free, packing_stopped
 from taysir.exchange.journal_records import decode_exchange, slot_of
-from taysir.exchange.journal_store import GENESIS, Record, Store
+from taysir.exchange.journal_store import GENESIS, SEGMENTS, Record, Store
 from taysir.exchange.model import BodyState, CallOutcome, StoredExchange
 from taysir.exchange.segments import SegmentStore, wipe_torn_end
-from taysir.exchange.segments_reading import drafts, segment_files, torn_end
+from taysir.exchange.segments_reading import drafts, pack_leftovers, segment_files, torn_end
 from taysir.exchange.store_errors import (
     EXC_AGREEMENT_FILE,
     EXC_BODIES_LOST,
@@ -143,7 +143,7 @@ def check_node(
         walk.running = True
         _check(walk)
     else:
-        with lock:
+        with lock, packing_stopped(folder) if repair else contextlib.nullcontext():
             _check(walk)
     return FsckReport(
         records=walk.records,
@@ -201,7 +201,13 @@ def _clear_up(walk: _Walk, segments: Path) -> None:
         if walk.repair:
             wipe_torn_end(segments)
         walk.found(Problem(EXC_TORN_END, file=torn[0], bytes=torn[1]), repaired=walk.repair)
-    for draft in drafts(segments):
+    left = set(drafts(segments))
+    if (walk.folder / PACK_LOCK).exists() and not (
+        walk.repair or is_free(walk.folder, name=PACK_LOCK)
+    ):
+        # They are being packed now.
+        left -= set(pack_leftovers(segments))
+    for draft in sorted(left):
         if walk.repair:
             draft.unlink()
         walk.found(Problem(EXC_DRAFT_LEFT, file=draft.name), repaired=walk.repair)

@@ -34,7 +34,7 @@ from taysir.exchange.journal_records import (
     encode_exchanges,
     erasure_record,
 )
-from taysir.exchange.journal_store import Place, Record, Store
+from taysir.exchange.journal_store import SEGMENTS, Place, Record, Store
 from taysir.exchange.model import StoredExchange
 from taysir.exchange.segments import SegmentStore
 from taysir.exchange.store_errors import EXC_INDEX_WRONG
@@ -44,7 +44,6 @@ from taysir.kernel.log import get_logger
 
 log = get_logger(__name__)
 
-SEGMENTS: Final = "segments"
 INDEX: Final = "index.sqlite"
 BODY_KEYS: Final = "body-keys"
 NODE_BODY_KEY: Final = "bodies.key"

@@ -8,17 +8,22 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from taysir.exchange.store_errors import EXC_STORE_IN_USE
+from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 
 LOCK: Final = "journal.lock"
 """Held by whoever writes the journal."""
 PACK_LOCK: Final = "pack.lock"
 """Held by whoever packs segments, or must not have them packed meanwhile."""
+PACK_WISH: Final = "pack.wish"
+"""Held by whoever wants the packing to stop; it gives way at its next step."""
 _PAUSE_S: Final = 0.02
 
 
@@ -59,3 +64,23 @@ class JournalLock:
     ) -> None:
         """Release it."""
         self.release()
+
+
+@contextmanager
+def packing_stopped(folder: Path) -> Iterator[None]:
+    """Have nobody pack a folder's segments for a block; raises EXC-0802 when it does not stop."""
+    wait_s = limits.JOURNAL_LOCK_WAIT_S
+    with (
+        JournalLock(folder, wait_s=wait_s, name=PACK_WISH),
+        JournalLock(folder, wait_s=wait_s, name=PACK_LOCK),
+    ):
+        yield
+
+
+def is_free(folder: Path, *, name: str) -> bool:
+    """Whether nobody holds a lock now."""
+    try:
+        JournalLock(folder, wait_s=0, name=name).release()
+    except Problem:
+        return False
+    return True

@@ -15,9 +15,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from taysir.exchange.journal import SEGMENTS
 from taysir.exchange.journal_lock import JournalLock
-from taysir.exchange.journal_store import Store
+from taysir.exchange.journal_store import SEGMENTS, Store
 from taysir.exchange.segments import SegmentStore
 from taysir.exchange.store_errors import EXC_DATABASE, EXC_MOVE
 from taysir.kernel import limits

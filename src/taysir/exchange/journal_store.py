@@ -15,6 +15,8 @@ from typing import Final, Protocol
 
 GENESIS: Final = bytes(32)
 """The chain hash before the first record."""
+SEGMENTS: Final = "segments"
+"""The folder of segment files below a node's folder."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from taysir.exchange.handover import Listeners, offer_handover
 from taysir.exchange.http import HttpServer, serve_http
 from taysir.exchange.journal import Journal
 from taysir.exchange.journal_move import open_database
+from taysir.exchange.journal_packer import JournalPacker
 from taysir.exchange.keys.ring import KeyRing
 from taysir.exchange.keys.watch import KeyWatch
 from taysir.exchange.link import LinkService
@@ -86,6 +87,7 @@ class RunningNode:
     keys: KeyWatch
     watching: asyncio.Task[None]
     keeping: asyncio.Task[None] | None = None
+    packing: asyncio.Task[None] | None = None
     closed: bool = False
 
     def listeners(self) -> dict[str, int]:
@@ -101,7 +103,7 @@ class RunningNode:
         if self.closed:
             return
         self.closed = True
-        for task in (self.fetching, self.watching):
+        for task in filter(None, (self.fetching, self.watching, self.packing)):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
@@ -159,8 +161,11 @@ async def start_node(
     edge = Edge(runtime, guard=guard, agreements=agreements)
     links = LinkService(edge.link, loop=asyncio.get_running_loop())
     desk = KeyWatch(keys, directory=source.current, reread=reread or (lambda: settings))
+    packer = _packer(settings, runtime)
     admin = make_admin_gate(
-        settings, AdminFace(runtime, package=package, agreements=agreements), keys=desk
+        settings,
+        AdminFace(runtime, package=package, agreements=agreements, packer=packer),
+        keys=desk,
     )
     faces = await _open_faces(
         settings,
@@ -191,6 +196,7 @@ async def start_node(
         keys=desk,
         watching=watching,
         keeping=keeping,
+        packing=asyncio.create_task(packer.run()) if packer else None,
     )
 
 
@@ -285,6 +291,13 @@ def _journal(settings: NodeSettings) -> Journal:
         open_store=(lambda: open_database(place)) if place else None,
         body_key=Path(settings.bodies_key) if settings.bodies_key else None,
     )
+
+
+def _packer(settings: NodeSettings, runtime: NodeRuntime) -> JournalPacker | None:
+    """Return what packs the journal's segments, where there are any and it is wanted."""
+    if settings.journal or not settings.pack_segments:
+        return None
+    return JournalPacker(Path(settings.folder), count=lambda: runtime.journal.count)
 
 
 def ports_of(settings: NodeSettings) -> dict[str, int]:

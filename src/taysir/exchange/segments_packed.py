@@ -5,11 +5,12 @@ compressed many together they shrink to a fraction; sealed bodies do not, and li
 packed segment gives back exactly the payloads it was made from, which the packing checks, so the
 chain of hashes is the same. Places stay what they were: a record is found by its old offset.
 
-Packing costs processor time and is done by a command, beside the node or at night, never by a call.
+Packing costs processor time and is done by a process of its own, never by a call.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 import zlib
@@ -31,7 +32,8 @@ _HEAD: Final = struct.Struct("<8sQ32s32sI")
 _TAIL: Final = struct.Struct("<II4s")
 _MAGIC: Final = b"TAYSIRP1"
 _END: Final = b"TJPE"
-_BLOCK_RECORDS: Final = 128
+BLOCK_RECORDS: Final = 128
+"""Records that are compressed together; one look-up unpacks so many."""
 _TOKEN: Final = 1
 """The MessagePack extension that stands for dotted base64url text."""
 _DOTTED: Final = re.compile(rb"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){1,8}")
@@ -56,18 +58,19 @@ class PackHead:
     records: int
 
 
-def pack_records(records: Iterable[Record], *, head: PackHead) -> bytes:
-    """Return the file of a packed segment."""
-    body = bytearray(_HEAD.pack(_MAGIC, head.position, head.before, head.after, head.records))
-    blocks: list[tuple[int, int, int]] = []
+def pack_records(records: Iterable[Record], *, head: PackHead) -> Iterator[bytes]:
+    """Yield the file of a packed segment, a block of records at a time."""
+    yield _HEAD.pack(_MAGIC, head.position, head.before, head.after, head.records)
+    blocks, at = [], _HEAD.size
     rest = iter(records)
-    while part := list(islice(rest, _BLOCK_RECORDS)):
+    while part := list(islice(rest, BLOCK_RECORDS)):
         data = _encode([(record.place.offset, _shrink(record.payload)) for record in part])
         packed = zlib.compress(data, 6)
-        blocks.append((part[0].place.offset, len(body), len(packed)))
-        body += packed
+        blocks.append((part[0].place.offset, at, len(packed)))
+        at += len(packed)
+        yield packed
     footer = _encode(blocks)
-    return bytes(body + footer + _TAIL.pack(len(footer), zlib.crc32(footer), _END))
+    yield footer + _TAIL.pack(len(footer), zlib.crc32(footer), _END)
 
 
 def read_head(file: Path) -> PackHead:
@@ -110,12 +113,17 @@ def packed_payload(file: Path, offset: int) -> bytes:
 @lru_cache(maxsize=64)
 def _blocks(file: Path) -> list[tuple[int, int, int]]:
     """Read the list of blocks: first offset in the old segment, place and length in this file."""
-    data = file.read_bytes()
-    if len(data) < _HEAD.size + _TAIL.size:
-        raise BrokenPackError
-    length, crc, end = _TAIL.unpack(data[-_TAIL.size :])
-    footer = data[len(data) - _TAIL.size - length : -_TAIL.size]
-    if end != _END or len(footer) != length or zlib.crc32(footer) != crc:
+    with file.open("rb") as handle:
+        behind = handle.seek(0, os.SEEK_END) - _TAIL.size
+        if behind < _HEAD.size:
+            raise BrokenPackError
+        handle.seek(behind)
+        length, crc, end = _TAIL.unpack(handle.read(_TAIL.size))
+        if end != _END or length > behind - _HEAD.size:
+            raise BrokenPackError
+        handle.seek(behind - length)
+        footer = handle.read(length)
+    if zlib.crc32(footer) != crc:
         raise BrokenPackError
     return [(first, at, size) for first, at, size in _decode(footer)]
 

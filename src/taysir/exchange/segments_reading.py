@@ -7,6 +7,7 @@ Nothing here writes. Every record that is handed out follows from the one before
 from __future__ import annotations
 
 import hashlib
+import mmap
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -88,8 +89,13 @@ def committed(folder: Path, *, progress: Callable[[int], None]) -> Committed:
 
 def drafts(folder: Path) -> list[Path]:
     """Return what a crash left: segments never finished, and plain ones that were packed."""
+    return sorted({*folder.glob("*.draft"), *pack_leftovers(folder)})
+
+
+def pack_leftovers(folder: Path) -> list[Path]:
+    """Return what a killed packing left: a draft, or a plain segment that was packed already."""
     twins = (file.with_suffix(".segment") for file in folder.glob(f"*{PACKED}"))
-    return sorted([*folder.glob("*.draft"), *(file for file in twins if file.exists())])
+    return sorted([*folder.glob(f"*{PACKED}.draft"), *(file for file in twins if file.exists())])
 
 
 def verify_segments(folder: Path) -> int:
@@ -108,9 +114,17 @@ def segment_files(folder: Path) -> list[Path]:
     return [(plain | packed)[stem] for stem in sorted(plain | packed)]
 
 
-def segment_records(file: Path) -> Iterator[Record]:
-    """Yield the records of one segment; raises EXC-0131."""
-    return scan([file])
+def closed_records(file: Path) -> Iterator[Record]:
+    """Yield the records of a segment that is written to no more; raises EXC-0131.
+
+    The file is mapped and not read, so a process that packs it stays small.
+    """
+    end = begin_of(file)
+    with (
+        file.open("rb") as handle,
+        mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as data,
+    ):
+        yield from _scan_batches(file, data, end=end, last=False)
 
 
 def segment_start(file: Path) -> tuple[int, bytes]:
@@ -186,6 +200,10 @@ def _scan_plain(file: Path, *, end: End, last: bool) -> Iterator[Record]:
         # It was packed since its name was read.
         yield from _scan_packed(file.with_suffix(PACKED), end=end)
         return
+    yield from _scan_batches(file, data, end=end, last=last)
+
+
+def _scan_batches(file: Path, data: bytes | mmap.mmap, *, end: End, last: bool) -> Iterator[Record]:
     while batch := _read_batch(data, end=end):
         for record in batch:
             end.position, end.chain = record.position + 1, record.chain
@@ -217,7 +235,7 @@ def payload_from_pack(file: Path, offset: int) -> bytes:
         raise damage(file, position=offset, reason="the record is not whole") from error
 
 
-def _read_batch(data: bytes, *, end: End) -> list[Record]:
+def _read_batch(data: bytes | mmap.mmap, *, end: End) -> list[Record]:
     """Return the records of the batch that follows; none if it is not whole."""
     counted = _counted(data, offset=end.offset)
     if counted is None:
@@ -236,7 +254,7 @@ def _read_batch(data: bytes, *, end: End) -> list[Record]:
     return records if chain == after else []
 
 
-def _counted(data: bytes, *, offset: int) -> tuple[int, bytes] | None:
+def _counted(data: bytes | mmap.mmap, *, offset: int) -> tuple[int, bytes] | None:
     """Return a batch's count and the chain after it if its header and frames' heads are whole."""
     if offset + BATCH.size > len(data):
         return None
@@ -254,7 +272,7 @@ def _counted(data: bytes, *, offset: int) -> tuple[int, bytes] | None:
     return (count, chain) if (at, seen) == (behind, crc) else None
 
 
-def _holds_more(data: bytes, *, offset: int, last: bool) -> bool:
+def _holds_more(data: bytes | mmap.mmap, *, offset: int, last: bool) -> bool:
     """Whether something was lost behind the last whole batch; a torn last one is no loss."""
     if not last:
         return any(data[offset : offset + BATCH.size])

@@ -117,6 +117,7 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         authority_certificate: the authority's certificate (PEM), the anchor of all trust.
         agreements: the folder of signed agreements.
         segment_bytes: the size of a journal segment.
+        pack_segments: whether the node packs its closed segments by itself, beside its work.
         journal: where the journal's records lie: empty for segments in the folder, or the address
             of a PostgreSQL database (``postgresql://…``, a schema for each node).
         bodies_key: the file of the key that wraps the keys of bodies; made in the folder if empty.
@@ -145,6 +146,7 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     authority_certificate: str
     agreements: str
     segment_bytes: int = limits.JOURNAL_SEGMENT_BYTES
+    pack_segments: bool = True
     journal: str = ""
     bodies_key: str = ""
     openapi: dict[str, str] = {}

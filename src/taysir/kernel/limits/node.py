@@ -33,6 +33,29 @@ ERASURE_REASON_CHARS: Final = 500
 JOURNAL_LOCK_WAIT_S: Final = 10.0
 """How long a starting node waits for the one before it to finish its journal."""
 
+JOURNAL_PACK_LOOK_S: Final = 30.0
+"""How often a node looks for closed segments to pack; the busiest fills one in ten seconds."""
+
+JOURNAL_PACK_RETRY_S: Final = 600.0
+"""How long packing rests after it failed: a damaged segment stays damaged, a full disk stays full
+for a while."""
+
+JOURNAL_PACK_REST_S: Final = 0.1
+"""Between two segments the lock is free for so long: whoever waits for it looks every 20 ms."""
+
+JOURNAL_PACK_QUICK_S: Final = 0.01
+"""Rest between two steps of packing on a quiet node; a step takes about as long."""
+
+JOURNAL_PACK_SLOW_S: Final = 0.25
+"""Rest between two steps on a busy node: a step of 128 records takes 10 ms, so packing then costs a
+twenty-fifth of a processor, and only of what nobody else wants."""
+
+JOURNAL_PACK_BUSY_PER_S: Final = 200
+"""Records a second from which a node counts as busy: a twentieth of what it can carry."""
+
+JOURNAL_PACK_STOP_S: Final = 3.0
+"""How long a stopping node waits for its packing to end before it kills it; a step takes 10 ms."""
+
 BACKUP_MANIFEST_BYTES: Final = 64 * MIB
 """The manifest of a backup: about 120 bytes for each file, of half a million files."""
 
