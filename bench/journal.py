@@ -26,7 +26,8 @@ import uvloop
 
 from bench._ground import ALONE, BATCHED, CLIENT, HOST, PURPOSE, QUESTION, lay_ground
 from taysir.exchange.journal import Journal
-from taysir.exchange.journal_store import GENESIS
+from taysir.exchange.journal_records import decode_exchange
+from taysir.exchange.journal_store import GENESIS, Record
 from taysir.exchange.model import CallOutcome, Direction, StoredExchange
 from taysir.exchange.segments import SegmentStore
 from taysir.exchange.segments_packed import PackHead, pack_records
@@ -200,15 +201,28 @@ def _at_rest() -> list[dict[str, Any]]:
         _exchange(lay_ground(folder, stack=stack).face_port)
         store = SegmentStore(folder / "asking" / "segments")
         records = list(store.records())
-        head = PackHead(position=0, before=GENESIS, after=store.chain, records=store.next_position)
         store.close()
+    services = [decode_exchange(r.payload, position=0, keys=None).service for r in records]
+    return [
+        row
+        for signed, service in (("alone", ALONE), ("in batches", BATCHED))
+        for row in _weights(
+            signed, [r for r, of in zip(records, services, strict=True) if of == str(service)]
+        )
+    ]
+
+
+def _weights(signed: str, records: list[Record]) -> list[dict[str, Any]]:
+    """Weigh the evidence of exchanges that were signed in one way."""
+    head = PackHead(position=0, before=GENESIS, after=GENESIS, records=len(records))
     sealed = sum(len(msgspec.msgpack.decode(record.payload)[2]) for record in records)
     written = sum(len(record.payload) for record in records)
     packed = sum(map(len, pack_records(records, head=head)))
-    name = "evidence of an exchange without bodies"
+    exchanges = EXCHANGES / 2
+    name = f"evidence of an exchange signed {signed}, without bodies"
     return [
-        _row(f"{name}, as written", [(written - sealed) / EXCHANGES], "B", None),
-        _row(f"{name}, packed at rest", [(packed - sealed) / EXCHANGES], "B", 2048),
+        _row(f"{name}, as written", [(written - sealed) / exchanges], "B", None),
+        _row(f"{name}, packed at rest", [(packed - sealed) / exchanges], "B", 2048),
     ]
 
 
