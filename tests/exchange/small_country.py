@@ -34,7 +34,8 @@ from taysir.exchange.federation import (
 )
 from taysir.exchange.federation_source import FederationSource
 from taysir.exchange.model import CallOutcome, Direction, StoredExchange
-from taysir.exchange.terms import OperationTerms, Terms
+from taysir.exchange.policy import projection_digest
+from taysir.exchange.terms import OperationTerms, Terms, read_terms
 from taysir.kernel.identifiers import MemberId
 from taysir.kernel.signature import Signer, base64url
 from taysir.kernel.statement import Statement, digest, sign_statement
@@ -172,6 +173,7 @@ def exchange(
         "time_ms": at_ms + 20,
         "request": digest(question),
         "status": 200,
+        "projection": projection_digest(read_terms(place.agreement.document).fields),
         **response,
     }
     answer = sign_statement(Statement(**answered), signer=place.signers[CIV])

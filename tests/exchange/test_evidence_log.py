@@ -313,8 +313,16 @@ def test_a_key_revoked_before_signing_is_found() -> None:
 
 
 def test_a_key_revoked_later_does_not_harm() -> None:
-    """What was signed before stays proven."""
-    assert _revoked(9).state == "stamped"
+    """What others saw before stays proven."""
+    assert _revoked(11).state == "stamped"
+
+
+def test_a_key_revoked_before_others_saw_the_statements_leaves_them_pending() -> None:
+    """A stolen key writes any time into a statement; only the signer says that it was earlier."""
+    report = _revoked(9)
+
+    assert (report.valid, report.state) == (True, "pending")
+    assert report.pending == ("time-stamp",)
 
 
 def test_a_later_stamp_covers_the_exchange_again() -> None:

@@ -42,6 +42,10 @@ def containers() -> list[Vector]:
         ("cut within a file", good[: body + 2], other),
         ("compressed", _zipped(zipfile.ZIP_DEFLATED), other),
         ("written by another program", _zipped(zipfile.ZIP_STORED), other),
+        *(
+            (f"a name that leads elsewhere: {name}", pack({**_FILES, name: b"x"}), other)
+            for name in ("../a", "/a", "a/../b", ".a", "a/.b", "a//b", "a/", "a b", "")
+        ),
         ("empty", b"", none),
         ("not a ZIP file", b"%PDF-1.7 " + bytes(200), none),
         ("a ZIP file of something else", pack({"a.txt": b"x"}), none),

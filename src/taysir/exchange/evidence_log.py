@@ -23,6 +23,8 @@ from taysir.kernel.tlog_proof import TlogProof, parse_proof
 PROOF_FILE: Final = "log/exchange.tlog-proof"
 STAMP_FILE: Final = "log/checkpoint.tsr"
 STATUS_FILE: Final = "status/authority.crl"
+CALENDAR_ENDS_S: Final = 253402300800
+"""The year 10000, beyond which no time can be written down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,8 @@ def read_logged(text: bytes, *, trust: LogTrust, request: bytes, response: bytes
     node = trust.node_of_log[checkpoint.origin]
     peers = trust.witnesses_of(node)
     _checkpoint, signed = open_note(note, keys=[key for peer in peers for key in peer.keys])
+    if any(signature.at >= CALENDAR_ENDS_S for signature in signed):
+        raise _finding("a witness's time is beyond the calendar")
     witnesses = {signature.name: signature for signature in signed}
     return Logged(
         proof=proof,

@@ -26,7 +26,8 @@ _END: Final = struct.Struct("<4s4H2IH")
 _MAGIC: Final = b"PK\x03\x04"
 _DATE: Final = 0x21
 """1980-01-01, the beginning of the format's calendar."""
-_NAME: Final = re.compile(rb"[A-Za-z0-9._/-]+")
+_NAME: Final = re.compile(rb"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+"""A name stays below the folder into which somebody takes the contents out, and shows there."""
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:

@@ -6,6 +6,7 @@ nobody can put other words beside valid signatures. No script, no outside refere
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -49,6 +50,8 @@ _TEXTS: Final[dict[str, dict[Language, str]]] = {
     "stamped_at": {"ar": "وقت الختم الزمني من طرف ثالث", "en": "Third party's time-stamp"},
     "pending": {"ar": "لم يكتمل بعد", "en": "pending"},
 }
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
+"""Unicode's control, format, private and unassigned characters, and its separators of lines."""
 _STYLE: Final = (
     "body{font-family:sans-serif;max-inline-size:50rem;margin:2rem auto;padding-inline:1rem;"
     "line-height:1.6}th{text-align:start;vertical-align:top;padding-inline-end:1.5rem}"
@@ -71,7 +74,7 @@ class SummaryFacts:
 def summary_page(facts: SummaryFacts, *, language: Language) -> bytes:
     """Return the page in one language."""
     rows = "".join(
-        f"<tr><th>{escape(_TEXTS[key][language])}</th><td><bdi>{escape(value)}</bdi></td></tr>\n"
+        f"<tr><th>{escape(_TEXTS[key][language])}</th><td><bdi>{escape(shown(value))}</bdi></td></tr>\n"
         for key, value in _rows(facts, language=language)
         if value
     )
@@ -82,6 +85,14 @@ def summary_page(facts: SummaryFacts, *, language: Language) -> bytes:
         f'<meta charset="utf-8">\n<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n'
         f"<body>\n<h1>{title}</h1>\n<p>{intro}</p>\n<table>\n{rows}</table>\n</body>\n</html>\n"
     ).encode()
+
+
+def shown(text: str) -> str:
+    """Return a text with what cannot be seen, or turns other text round, written as its code.
+
+    A name with a direction mark would read as another name in court.
+    """
+    return "".join(f"\\u{ord(c):04X}" if unicodedata.category(c) in _UNSEEN else c for c in text)
 
 
 def _rows(facts: SummaryFacts, *, language: Language) -> list[tuple[str, str]]:

@@ -29,12 +29,14 @@ from taysir.exchange.package import MIMETYPE, check_container, unpack
 from taysir.exchange.summary import SummaryFacts, summary_page
 from taysir.exchange.terms import parties, read_terms
 from taysir.exchange.verifier_case import Case, Step, finding, moment
+from taysir.exchange.verifier_files import check_known, nothing_else
 from taysir.exchange.verifier_log import check_log, check_stamp, check_status, check_witnesses
 from taysir.exchange.verifier_rules import (
     check_answer,
     check_consent,
     check_parties,
     check_permission,
+    check_reduced,
     vouch,
 )
 from taysir.kernel.canonical import parse_canonical
@@ -130,6 +132,7 @@ def _container(case: Case) -> None:
 
 
 def _manifest(case: Case, *, form: str = FORMAT) -> None:
+    check_known(case, form=form)
     with case.located("manifest.json"):
         case.manifest = _read_manifest(case.file("manifest.json"), form=form)
     if not case.manifest:
@@ -177,12 +180,16 @@ def _agreement(case: Case) -> None:
         response = _parse(case, "response.jws") if "response.jws" in case.files else None
         if response is None or response.statement.type != "refusal":
             raise finding(_AGREEMENT, "the file is missing")
+        nothing_else(case, "agreement/")
         return
     document = case.file(_AGREEMENT)
     with case.located(_AGREEMENT):
         case.terms = read_terms(document)
-    for party in parties(case.terms) if case.terms is not None else ():
-        name = f"agreement/{party.replace('/', '_')}.accept.jws"
+    signed = parties(case.terms) if case.terms is not None else ()
+    names = {party: f"agreement/{party.replace('/', '_')}.accept.jws" for party in signed}
+    ends = {name for name in case.files if name.endswith(".end.jws")}
+    nothing_else(case, "agreement/", but=frozenset({_AGREEMENT, *names.values(), *ends}))
+    for party, name in names.items():
         with case.located(name):
             find = case.certificates.get
             check_accept(document, token=case.file(name), by=party, find=find)
@@ -199,6 +206,7 @@ def _request(case: Case) -> None:
     view = view_of(agreement)
     check_parties(statement, view=view, file="request.jws")
     if case.files.get("response.jws") and _refused(case):
+        nothing_else(case, "consent/")
         return
     check_permission(case.request, view=view, file="request.jws")
     _check_ends(case, agreement)
@@ -207,11 +215,15 @@ def _request(case: Case) -> None:
 
 def _response(case: Case) -> None:
     if "response.jws" not in case.files:
+        nothing_else(case, "response.")
         return
     case.response = _statement(case, "response.jws", types=("response", "refusal"))
     if case.request is None:
         raise finding("response.jws", "cannot be checked without the request")
     check_answer(case.request, case.response, file="response.jws")
+    if case.terms is not None:
+        view = view_of(SignedAgreement(document=case.file(_AGREEMENT)))
+        check_reduced(case.response, view=view, file="response.jws")
 
 
 def _bodies(case: Case) -> None:
@@ -367,6 +379,7 @@ def _check_consent(case: Case, *, view: Agreement) -> None:
     assert case.request is not None
     statement = case.request.statement
     if not statement.consent or (CONSENT not in case.files and not view.consent_required):
+        nothing_else(case, "consent/")
         return
     with case.located(CONSENT):
         token, revocation = case.file(CONSENT), case.files.get(CONSENT_END, b"")

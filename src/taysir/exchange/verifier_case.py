@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from taysir.exchange.evidence_log import LogFacts, Logged
+from taysir.exchange.evidence_log import CALENDAR_ENDS_S, LogFacts, Logged
 from taysir.exchange.federation import FederationDocument
 from taysir.exchange.log_trust import NO_TRUST, LogTrust
 from taysir.exchange.model import MemberCertificate
@@ -85,9 +85,13 @@ class Case:
         except Problem as problem:
             if problem.kind is EXC_EVIDENCE_UNREADABLE:
                 raise
-            place = str(problem.params.get("file", name))
-            text: Text = {"ar": problem.title("ar"), "en": problem.title("en")}
-            self.findings.append(Finding(file=place, text=text))
+            self.add(problem, file=name)
+
+    def add(self, problem: Problem, *, file: str = "") -> None:
+        """Note a finding; the problem may name its file itself."""
+        place = str(problem.params.get("file", file))
+        text: Text = {"ar": problem.title("ar"), "en": problem.title("en")}
+        self.findings.append(Finding(file=place, text=text))
 
 
 def finding(file: str, reason: str) -> Problem:
@@ -104,6 +108,6 @@ def check_all(checks: tuple[tuple[bool, str], ...], *, file: str) -> None:
 
 def moment(statement: Statement) -> datetime:
     """The signing time; raises EXC-0533 for one beyond the calendar."""
-    if not 0 < statement.time_ms < 253402300800000:
+    if not 0 < statement.time_ms < CALENDAR_ENDS_S * 1000:
         raise finding(f"{statement.type}.jws", "its time is beyond the calendar")
     return datetime.fromtimestamp(statement.time_ms / 1000, UTC)

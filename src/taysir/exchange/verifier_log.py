@@ -6,7 +6,7 @@ What is in it must hold.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from taysir.exchange.evidence_log import (
@@ -22,6 +22,7 @@ from taysir.exchange.verifier_case import Case, Text, check_all, finding, moment
 from taysir.kernel import limits
 from taysir.kernel.canonical import parse_canonical
 from taysir.kernel.certificates import load_certificate
+from taysir.kernel.errors import Problem
 from taysir.kernel.statement import ParsedStatement
 
 _NOT_LOGGED: Final[Text] = {
@@ -39,6 +40,12 @@ _NOT_STAMPED: Final[Text] = {
 _NO_STATUS: Final[Text] = {
     "ar": "لا تحمل الحزمة بعد حالة شهادات تغطي وقت التوقيع.",
     "en": "The package does not hold a status of the certificates for the time of signing yet.",
+}
+_SEEN_LATE: Final[Text] = {
+    "ar": "لم يشهد طرف ثالث على البيانات إلا بعد إلغاء شهادة الموقّع أو انتهائها، "
+    "فلا يثبت أنها وُقّعت قبل ذلك إلا قول الموقّع.",
+    "en": "Third parties saw the statements only after a signer's certificate was revoked or had "
+    "ended, so that it held when they were signed is the signer's own word.",
 }
 _SKEW: Final = timedelta(seconds=limits.CLOCK_SKEW_S)
 
@@ -95,6 +102,42 @@ def check_stamp(case: Case) -> None:
         if at < moment(_last(case).statement) - _SKEW:
             raise finding(STAMP_FILE, "it is older than the statement under it")
         case.stamped_at = at
+        if _seen_late(case, stamped_at=at):
+            case.pending = _SEEN_LATE
+
+
+def _seen_late(case: Case, *, stamped_at: datetime) -> bool:
+    """Whether a signer's certificate no longer held when third parties first saw the statements.
+
+    Whoever has a stolen key can write any time into a statement. What binds is the time before
+    which others saw it: that of the stamp, or of as many witnesses as are needed.
+
+    Source: ETSI EN 319 102-1 clause 5.2.8 (a signature without a proof of existence before the
+    revocation of its certificate is indeterminate).
+    """
+    assert case.logged is not None
+    times = sorted(witness.at for witness in case.logged.witnesses)[: case.logged.quorum]
+    seen = stamped_at
+    if times and case.logged.witnessed:
+        seen = min(seen, datetime.fromtimestamp(times[-1], UTC))
+    for parsed in (case.request, case.response):
+        certificate = case.certificates.get(parsed.thumbprint) if parsed else None
+        if certificate is None:
+            continue
+        ends = (certificate.valid_until, certificate.revoked_at, _listed(case, certificate.der))
+        if any(end is not None and end <= seen for end in ends):
+            return True
+    return False
+
+
+def _listed(case: Case, der: bytes) -> datetime | None:
+    """Return since when the authority's list revokes a certificate; `check_status` judges it."""
+    if STATUS_FILE not in case.files:
+        return None
+    try:
+        return read_status(case.files[STATUS_FILE], authority=case.authority).revoked_at(der)
+    except Problem:
+        return None
 
 
 def check_status(case: Case) -> None:

@@ -35,7 +35,13 @@ from taysir.exchange.trust_errors import EXC_EVIDENCE_UNREADABLE
 from taysir.exchange.trust_status import RevocationStatus, read_status
 from taysir.exchange.verifier import check_shared
 from taysir.exchange.verifier_case import Case, Finding, Text, check_all, finding, moment
-from taysir.exchange.verifier_rules import check_answer, check_parties, check_permission, vouch
+from taysir.exchange.verifier_rules import (
+    check_answer,
+    check_parties,
+    check_permission,
+    check_reduced,
+    vouch,
+)
 from taysir.kernel import limits
 from taysir.kernel.canonical import parse_canonical, parse_json
 from taysir.kernel.checkpoint import Checkpoint, open_note, signed_by_log
@@ -243,6 +249,8 @@ def _check_exchange(shared: _Shared, *, request: bytes, response: bytes) -> None
     if refused:
         return
     check_permission(asked, view=terms.view, file="request")
+    if answer is not None:
+        check_reduced(answer, view=terms.view, file="response")
     if terms.ended_at is not None and terms.ended_at <= moment(asked.statement):
         raise finding("request", "a party had ended the agreement before")
 

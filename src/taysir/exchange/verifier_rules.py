@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from taysir.exchange.consent import SignedConsent, open_consent
 from taysir.exchange.model import Agreement, MemberCertificate
-from taysir.exchange.policy import permits
+from taysir.exchange.policy import permits, projection_digest
 from taysir.exchange.verifier_case import check_all, finding, moment
 from taysir.kernel import limits
 from taysir.kernel.statement import ParsedStatement, Statement, is_about
@@ -98,6 +98,20 @@ def check_answer(asked: ParsedStatement, answer: ParsedStatement, *, file: str) 
         (is_about(said, asked=question), "it tells of another call than was asked"),
         (100 <= said.status <= 599, "its status is none"),
         (question.time_ms - said.time_ms <= _SKEW_MS, "it is older than its request"),
+    )
+    check_all(checks, file=file)
+
+
+def check_reduced(answer: ParsedStatement, *, view: Agreement, file: str) -> None:
+    """Check that an answer was signed and reduced as agreed; raises EXC-0533."""
+    said = answer.statement
+    good = said.type == "response" and 200 <= said.status < 300
+    checks = (
+        (view.batch or not answer.batched, "the agreement wants a signature for each message"),
+        (
+            not good or not said.body_length or said.projection == projection_digest(view.fields),
+            "it was not reduced to the agreed fields",
+        ),
     )
     check_all(checks, file=file)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import re
 import struct
 import zlib
 
 from .basics import Document, Refused, require
 
+NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 MIMETYPE = b"application/vnd.taysir.evidence+zip"
 
 
@@ -41,7 +43,7 @@ def read(data: bytes) -> dict[str, bytes]:
             name = data[at + 30 : at + 30 + name_length].decode("ascii")
         except UnicodeDecodeError as error:
             raise Refused("EXC-0533") from error
-        require(name not in files, "EXC-0533")
+        require(name not in files and NAME.fullmatch(name), "EXC-0533")
         files[name] = data[start : start + length]
         at = start + length
     evidence = files.get("mimetype") == MIMETYPE or "manifest.json" in files
