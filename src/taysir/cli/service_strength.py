@@ -51,7 +51,7 @@ def strength(
             console.print(line, markup=False, soft_wrap=True)
         noticed, total = len(valid) - len(missed), len(valid)
         told = {
-            "ar": f"لوحظ {noticed} تغييرا من {total}",
+            "ar": f"التغييرات التي لوحظت: {noticed} من {total}",
             "en": f"{noticed} of {total} changes noticed",
         }
         console.print(told[words])
