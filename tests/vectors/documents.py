@@ -35,6 +35,10 @@ _START_S = int(START.timestamp())
 # --- agreements ----------------------------------------------------------------------------------
 
 
+ODD_TIMES = ("2026-10-01T00:00:00", "2026-10-01T03:00:00+03:00", "2026-10-01T00:00:00.500000Z")
+"""Times that programs read and no document holds: without a zone, of another, with a fraction."""
+
+
 def agreements(world: World) -> list[Vector]:
     """Return agreements with where they stand, and what is none."""
     persons = world.agreements["persons"]
@@ -188,6 +192,7 @@ def _bad_signatures(world: World, persons: SignedAgreement) -> list[Vector]:
         ended("the end of another agreement", "EXC-0511", world.moi, agreement="0" * 64),
         ended("ended by one who is no party", "EXC-0511", world.signers["moj"], by="WAHA/GOV/MOJ"),
         ended("ended with another member's key", "EXC-0511", world.trf),
+        *(ended(f"ended at {at}", "EXC-0511", world.moi, at=at) for at in ODD_TIMES),
         ended("an unknown way to end", "EXC-0511", world.moi, action="pause"),
     ]
 
@@ -243,6 +248,9 @@ def consents(world: World) -> list[Vector]:
             collected_at="2026-11-01T00:00:00Z",
         ),
         changed("collected by another member than the signer", collected_by=str(MOI)),
+        *(changed(f"a start at {at}", start=at) for at in ODD_TIMES),
+        *(changed(f"an end at {at}", end=at) for at in ODD_TIMES),
+        *(revoked(f"revoked at {at}", world.trf, at=at) for at in ODD_TIMES),
         revoked("revoked by a stranger", world.signers["moj"], by="WAHA/GOV/MOJ"),
         revoked("revoked with another member's key", world.moi),
         revoked("the revocation of another consent", world.trf, consent="0" * 64),
@@ -287,6 +295,7 @@ def federation(world: World) -> list[Vector]:
         {"name": "the document", "token": token.decode(), "serial": 7},
         changed("another format", "EXC-0501", format="taysir-federation/2"),
         changed("no validity", "EXC-0501", expires_at=says["issued_at"]),
+        *(changed(f"an end at {at}", "EXC-0501", expires_at=at) for at in ODD_TIMES),
         changed("a member missing", "EXC-0501", serial=...),
         changed("a member too many", "EXC-0501", extra=1),
         _federation("not canonical", _signed(payload + b" ", signer), "KRN-0202"),

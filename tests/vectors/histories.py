@@ -6,7 +6,15 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from taysir.exchange.contracts import EndAction, SignedAgreement, accept, agree, counter, end
+from taysir.exchange.contracts import (
+    EndAction,
+    SignedAgreement,
+    accept,
+    agree,
+    counter,
+    end,
+    propose,
+)
 from taysir.exchange.log import log_entry
 from taysir.exchange.witness import AddCheckpoint
 from taysir.kernel.checkpoint import Checkpoint, NoteSigner, sign_note
@@ -54,6 +62,10 @@ def standing(world: World) -> list[Vector]:
         document=second.document, accepts={str(TRF): second.accepts[str(TRF)]}
     )
     old = world.agreements["past"]
+    foreign = make(plain_terms("whole", supersedes=first.hash), at=START)
+    unasked = accept(
+        propose(plain_terms("whole", counters=half.hash)), signer=world.trf, by=TRF, at=START
+    )
     return [
         _standing("alone", [first], first, "accepted"),
         _standing("superseded", [first, second], first, "superseded"),
@@ -63,6 +75,8 @@ def standing(world: World) -> list[Vector]:
         _standing("by one that a party has not accepted", [first, unfinished], first, "accepted"),
         _standing("by one that was revoked later", [first, revoked], first, "superseded"),
         _standing("by one that had ended before", [first, before], first, "accepted"),
+        _standing("named by one about another service", [first, foreign], first, "accepted"),
+        _standing("countered about another service", [half, unasked], half, "proposed"),
         _standing("expired", [old], old, "expired"),
         _standing("revoked, and its time is over", [_ended(world, old)], old, "revoked"),
         _standing("countered", [half, countered], half, "countered"),

@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from taysir.exchange.model import Consent, MemberCertificate, Period
-from taysir.exchange.terms import POINTER, PURPOSE
+from taysir.exchange.terms import POINTER, PURPOSE, Moment, is_whole
 from taysir.exchange.trust_errors import EXC_CONSENT_ARTEFACT
 from taysir.kernel import limits
 from taysir.kernel.canonical import canonical_json, parse_canonical
@@ -44,13 +44,13 @@ class ConsentTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     purposes: tuple[str, ...]
     subject: str
     fields: tuple[str, ...] = ()
-    start: datetime
-    end: datetime
+    start: Moment
+    end: Moment
     calls: int | None = None
     per: Period | None = None
     revocable: bool = True
     collected_by: str
-    collected_at: datetime
+    collected_at: Moment
     format: str = FORMAT
 
 
@@ -59,7 +59,7 @@ class Revocation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     consent: str
     by: str
-    at: datetime
+    at: Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +131,8 @@ def _open_revocation(
         said = msgspec.convert(parse_canonical(jws.payload), Revocation)
     except msgspec.ValidationError as cause:
         raise Problem(EXC_CONSENT_ARTEFACT, reason="a revocation of the wrong form") from cause
+    if not is_whole(said.at):
+        raise Problem(EXC_CONSENT_ARTEFACT, reason="a revocation of the wrong form")
     if said.consent != consent_hash(consent.token) or said.by not in _may_revoke(terms):
         raise Problem(EXC_CONSENT_ARTEFACT, reason="a revocation of another consent or member")
     if not terms.revocable:
@@ -173,7 +175,7 @@ def _check(terms: ConsentTerms) -> None:
     ServiceId.parse(terms.service)
     MemberId.parse(terms.collected_by)
     longest = timedelta(days=limits.CONSENT_VALIDITY_DAYS)
-    times = (terms.start, terms.end, terms.collected_at)
+    whole = is_whole(terms.start, terms.end, terms.collected_at)
     checks = (
         (terms.format == FORMAT, "unknown format"),
         (bool(terms.purposes), "a purpose is missing"),
@@ -181,10 +183,7 @@ def _check(terms: ConsentTerms) -> None:
         (bool(terms.subject), "it is about nobody"),
         (len(terms.fields) <= limits.AGREEMENT_FIELDS, "too many fields"),
         (all(POINTER.fullmatch(f) for f in terms.fields), "a field is not a JSON Pointer"),
-        (
-            all(t.utcoffset() == timedelta(0) and not t.microsecond for t in times),
-            "times must be UTC, whole seconds",
-        ),
+        (whole, "times must be UTC, whole seconds"),
         (timedelta(0) < terms.end - terms.start <= longest, "its time is empty or too long"),
         (terms.calls is None or terms.calls > 0, "the number of calls is not positive"),
         (terms.per is None or terms.calls is not None, "a period without a number of calls"),

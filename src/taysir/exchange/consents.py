@@ -92,7 +92,10 @@ class ConsentShelf:
         return None if row is None else SignedConsent(token=row[0], revocation=row[1])
 
     def put(self, signed: SignedConsent) -> Consent:
-        """Verify and keep a consent or its revocation; a revocation that is held stays.
+        """Verify and keep a consent or its revocation; of two revocations the earlier one counts.
+
+        A party could otherwise date a revocation far ahead, and so keep the person's own from
+        counting.
 
         Raises:
             Problem: EXC-0515 and the errors of :func:`open_consent`.
@@ -101,7 +104,11 @@ class ConsentShelf:
         held = self.signed(consent.hash)
         if held is not None and held.token != signed.token:
             raise Problem(EXC_CONSENT_ARTEFACT, reason="it is held with another signature")
-        revocation = (held.revocation if held is not None else b"") or signed.revocation
+        revocation = signed.revocation
+        if held is not None and held.revocation:
+            known = open_consent(held, find=self._find_certificate)
+            if not _is_earlier(consent, than=known):
+                consent, revocation = known, held.revocation
         self._database.execute(
             "INSERT INTO consent VALUES (?, ?, ?, ?)"
             " ON CONFLICT (hash) DO UPDATE SET revocation = excluded.revocation",
@@ -155,3 +162,9 @@ class ConsentShelf:
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+
+def _is_earlier(consent: Consent, *, than: Consent) -> bool:
+    """Whether a consent was revoked before another copy of it was."""
+    first, second = consent.revoked_at, than.revoked_at
+    return first is not None and (second is None or first < second)

@@ -21,7 +21,7 @@ import msgspec
 
 from taysir.exchange.keyfiles import write_public
 from taysir.exchange.model import Agreement, MemberCertificate, Operation, Quota, Zones
-from taysir.exchange.terms import Terms, parties, read_terms, terms_document
+from taysir.exchange.terms import Moment, Terms, is_whole, parties, read_terms, terms_document
 from taysir.exchange.trust_errors import EXC_AGREEMENT
 from taysir.kernel.canonical import canonical_json, parse_canonical
 from taysir.kernel.errors import Problem
@@ -47,7 +47,7 @@ class End(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     agreement: str
     action: EndAction
     by: str
-    at: datetime
+    at: Moment
     reason: str
 
 
@@ -199,6 +199,8 @@ def check_end(token: bytes, *, agreement: SignedAgreement, find: FindCertificate
         ending = msgspec.convert(parse_canonical(jws.payload), End)
     except msgspec.ValidationError as cause:
         raise Problem(EXC_AGREEMENT, reason="an ending of the wrong form") from cause
+    if not is_whole(ending.at):
+        raise Problem(EXC_AGREEMENT, reason="an ending of the wrong form")
     if ending.agreement != agreement.hash or ending.by not in parties(
         read_terms(agreement.document)
     ):

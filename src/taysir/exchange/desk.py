@@ -15,7 +15,13 @@ from typing import Final, Protocol
 import msgspec
 
 from taysir.exchange.backend import BackendUnreachable
-from taysir.exchange.consent import ConsentTerms, SignedConsent, revoke_consent, sign_consent
+from taysir.exchange.consent import (
+    ConsentTerms,
+    SignedConsent,
+    open_consent,
+    revoke_consent,
+    sign_consent,
+)
 from taysir.exchange.contracts import (
     EndAction,
     SignedAgreement,
@@ -180,10 +186,11 @@ class AgreementDesk:
     def receive_consent(self, sent: SentConsent, *, members: frozenset[MemberId]) -> Consent:
         """Take a consent from a party's node, if its signatures hold."""
         signed = SignedConsent(token=sent.token, revocation=sent.revocation)
-        consent = self._node.consents.put(signed)
-        if not {consent.consumer.owner, consent.service.owner} & members:
+        consent = open_consent(signed, find=self._node.directory().certificate)
+        concerned, ours = {consent.consumer.owner, consent.service.owner}, set(self._node.signers)
+        if not (concerned & members and concerned & ours):
             raise Problem(EXC_NOT_A_PARTY)
-        return consent
+        return self._node.consents.put(signed)
 
     # --- keeping and delivering ---
 

@@ -23,6 +23,7 @@ from taysir.exchange.contracts import SignedAgreement
 from taysir.exchange.model import Agreement, MemberCertificate, NodeEntry, Register
 from taysir.exchange.policy import compile_agreement
 from taysir.exchange.standing import in_force
+from taysir.exchange.terms import Moment, is_whole
 from taysir.exchange.trust_errors import EXC_FEDERATION
 from taysir.kernel import limits
 from taysir.kernel.canonical import canonical_json, parse_canonical
@@ -87,7 +88,7 @@ class RevokedRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """A withdrawn certificate: its ``x5t#S256`` and since when."""
 
     thumbprint: str
-    at: datetime
+    at: Moment
 
 
 class LogRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -142,8 +143,8 @@ class FederationDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 
     format: str
     serial: int
-    issued_at: datetime
-    expires_at: datetime
+    issued_at: Moment
+    expires_at: Moment
     content: Content
 
 
@@ -194,6 +195,9 @@ def open_federation(token: bytes, *, anchor: bytes) -> FederationDocument:
         raise Problem(EXC_FEDERATION, reason=str(cause)[:200]) from cause
     if document.format != FORMAT or document.expires_at <= document.issued_at:
         raise Problem(EXC_FEDERATION, reason="unknown format or empty validity")
+    revoked = (row.at for row in document.content.revoked)
+    if not is_whole(document.issued_at, document.expires_at, *revoked):
+        raise Problem(EXC_FEDERATION, reason="times must be UTC, whole seconds")
     verify_chain(der, anchors=[anchor], at=document.issued_at, use=Use.FEDERATION)
     return document
 

@@ -2,7 +2,9 @@
 
 One agreement's signatures say whether it was accepted or ended (``contracts``). What others do to
 it, a counter-proposal or one that supersedes it, and the time, is judged here over all that a node
-holds. Nothing is stored: the same documents and the same moment give the same answer everywhere.
+holds. Only an agreement about the same consumer and service does anything to another: strangers
+could otherwise end what is not theirs. Nothing is stored: the same documents and the same moment
+give the same answer everywhere.
 """
 
 from __future__ import annotations
@@ -34,18 +36,22 @@ def in_force(agreements: Iterable[SignedAgreement], *, find: FindCertificate) ->
     The view of a superseded agreement ends when the later one takes effect.
     """
     views: dict[str, Agreement] = {}
-    ends: dict[str, datetime] = {}
+    ends: dict[tuple[str, str, str], datetime] = {}
     for agreement in agreements:
         try:
             superseded = _superseded_by(agreement, find=find)
             if superseded is not None:
-                named, moment = superseded
-                ends[named] = min(moment, ends.get(named, moment))
+                terms, moment = superseded
+                ended = (terms.supersedes, terms.consumer, terms.service)
+                ends[ended] = min(moment, ends.get(ended, moment))
             if state_of(agreement, find=find) is State.ACCEPTED:
                 views[agreement.hash] = view_of(agreement)
         except Problem as problem:
             log.warning("agreement_not_used", agreement=agreement.hash, code=problem.code)
-    cut = [_ended(view, at=ends.get(view.hash)) for view in views.values()]
+    cut = [
+        _ended(view, at=ends.get((view.hash, str(view.consumer), str(view.service))))
+        for view in views.values()
+    ]
     return sorted((v for v in cut if v is not None), key=lambda v: (v.valid_from, v.hash))
 
 
@@ -62,6 +68,9 @@ def standing_of(
     if state not in (State.PROPOSED, State.ACCEPTED):
         return state
     others = _named_by_others(digest, agreements)
+    others = [
+        other for other in others if check_supersedes(read_terms(other.document), older=terms)
+    ]
     if state is State.ACCEPTED and _is_superseded(digest, others, find=find, at=at):
         return State.SUPERSEDED
     if at >= terms.valid_until:
@@ -75,7 +84,9 @@ def _is_superseded(
     digest: str, others: Iterable[SignedAgreement], *, find: FindCertificate, at: datetime
 ) -> bool:
     moments = [_superseded_by(other, find=find) for other in others]
-    return any(found is not None and found[0] == digest and found[1] <= at for found in moments)
+    return any(
+        found is not None and found[0].supersedes == digest and found[1] <= at for found in moments
+    )
 
 
 def _named_by_others(
@@ -94,8 +105,8 @@ def _counters(agreement: SignedAgreement, digest: str, *, find: FindCertificate)
 
 def _superseded_by(
     agreement: SignedAgreement, *, find: FindCertificate
-) -> tuple[str, datetime] | None:
-    """Return which agreement this one ended and when, or None.
+) -> tuple[Terms, datetime] | None:
+    """Return the terms of an agreement that ended the one that they name, and when; or None.
 
     It ends the other when all have accepted it, not before its own first moment. A later revocation
     does not bring the other back.
@@ -104,7 +115,7 @@ def _superseded_by(
     complete = completed_at(agreement, find=find) if terms.supersedes else None
     if complete is None or _ended_before(agreement, complete, find=find):
         return None
-    return terms.supersedes, max(complete, terms.valid_from)
+    return terms, max(complete, terms.valid_from)
 
 
 def _ended_before(agreement: SignedAgreement, moment: datetime, *, find: FindCertificate) -> bool:
@@ -119,5 +130,5 @@ def _ended(view: Agreement, *, at: datetime | None) -> Agreement | None:
 
 
 def check_supersedes(terms: Terms, *, older: Terms) -> bool:
-    """Whether new terms may supersede older ones: between the same parties for the same service."""
+    """Whether new terms may supersede or counter older ones: of the same consumer and service."""
     return (terms.consumer, terms.service) == (older.consumer, older.service)

@@ -236,9 +236,10 @@ def _bounds(terms: Terms) -> tuple[tuple[bool, str], ...]:
             "a quota is for a purpose that is not agreed",
         ),
         (terms.retention_days >= 0, "the retention is negative"),
-        (_utc(terms.valid_from) and _utc(terms.valid_until), "times must be UTC, whole seconds"),
+        (is_whole(terms.valid_from, terms.valid_until), "times must be UTC, whole seconds"),
     )
 
 
-def _utc(moment: datetime) -> bool:
-    return moment.utcoffset() == timedelta(0) and moment.microsecond == 0
+def is_whole(*moments: datetime) -> bool:
+    """Whether times are spelled as documents spell them: UTC, whole seconds."""
+    return all(m.utcoffset() == timedelta(0) and m.microsecond == 0 for m in moments)

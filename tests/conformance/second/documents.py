@@ -230,6 +230,8 @@ def standing(vector: Document, world: Document) -> Document:
     name = vector["of"]
     state, terms = stands(held[name], known)
     others = [(item, *stands(item, known)) for item in held.values()]
+    about = (terms["consumer"], terms["service"])
+    others = [row for row in others if (row[2]["consumer"], row[2]["service"]) == about]
     if state == "accepted":
         for item, _, theirs in others:
             since = superseded_from(item, known)
