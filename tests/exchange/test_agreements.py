@@ -101,6 +101,8 @@ def test_an_integrator_finds_requests_and_calls_without_an_office(tmp_path: Path
         _status, way = await asking.admin("GET", f"/admin/agreements/{made['hash']}/timeline")
         names = [one["name"] for one in way["steps"]]
         assert set(names) == {"found", "proposed", "accepted", "in-force", "first-call"}
+        who = {one["name"]: one["by"] for one in way["steps"]}
+        assert (who["proposed"], who["accepted"]) == (str(asking.member), str(ANSWERING))
         assert way["connect_seconds"] is not None
         assert 0 <= way["connect_seconds"] < 60
 

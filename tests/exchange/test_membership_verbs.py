@@ -42,6 +42,8 @@ def test_the_office_and_the_agency_do_it_by_their_verbs(tmp_path: Path) -> None:
             *("authority", "init", office, "--instance", "WAHA", "--zone", "waha-1", *NAMES)
         )
         assert made["certificate"].endswith("authority.pem")
+        shown = await answer("authority", "show", office)
+        assert (shown["instance"], shown["members"]) == ("WAHA", 0)
         with pytest.raises(Problem) as caught:
             await answer("authority", "init", office, "--instance", "WAHA", *NAMES)
         assert caught.value.code == "EXC-0521"
@@ -53,7 +55,7 @@ def test_the_office_and_the_agency_do_it_by_their_verbs(tmp_path: Path) -> None:
         await answer("node", "init", agency, "--member", "WAHA/GOV/EDU", *where, *NAMES)
 
         first = await answer("node", "join", agency)
-        assert first["state"] == "waiting"
+        assert (first["state"], first["authority"]) == ("waiting", shown["fingerprint"])
         with pytest.raises(Problem) as caught:
             await answer("node", "run", agency, "--detach")
         assert caught.value.code == "EXC-0524"

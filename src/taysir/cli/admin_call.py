@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import http.client
 import os
+import urllib.error
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import orjson
 
+from taysir.exchange.settings import read_settings
 from taysir.kernel import limits
 from taysir.kernel.errors import CATALOGUE, Mender, Problem, Retry, declare
 
@@ -25,6 +28,21 @@ CLI_NODE = declare(
 TOKEN_VARIABLE: Final = "TAYSIR_ADMIN_TOKEN"  # noqa: S105 - a variable's name
 
 
+def node_address(node: str) -> str:
+    """Return the admin face of a node that is named by address, folder or settings file."""
+    if node.startswith(("http://", "https://")):
+        return node.rstrip("/")
+    place = Path(node)
+    settings = read_settings(place / "node.json" if place.is_dir() else place)
+    return f"http://{settings.host}:{settings.admin_port}"
+
+
+def admin_headers(token: str = "") -> dict[str, str]:
+    """Return the header that carries the token for an admin face, if there is a token."""
+    known = token or os.environ.get(TOKEN_VARIABLE, "")
+    return {"Authorization": f"Bearer {known}"} if known else {}
+
+
 def ask_admin(
     node: str, path: str, *, method: str = "GET", token: str = "", body: object = None
 ) -> Any:
@@ -35,7 +53,7 @@ def ask_admin(
             has no code of ours.
     """
     address = urlsplit(node)
-    headers = _headers(token or os.environ.get(TOKEN_VARIABLE, ""))
+    headers = admin_headers(token)
     data = None
     if body is not None:
         data = orjson.dumps(body)
@@ -60,10 +78,6 @@ def ask_admin(
     return value
 
 
-def _headers(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"} if token else {}
-
-
 def _refusal(node: str, status: int, value: dict[str, Any]) -> Problem:
     """Return the node's own error, or CLI-0901 with what it said."""
     kind, params = CATALOGUE.get(str(value.get("code", ""))), value.get("params")
@@ -71,3 +85,13 @@ def _refusal(node: str, status: int, value: dict[str, Any]) -> Problem:
         return Problem(kind, **params)
     reason = f"{value.get('code', status)} {value.get('title_en', value.get('title'))}"
     return Problem(CLI_NODE, node=node, reason=reason[:300])
+
+
+def refusal_said_by(error: urllib.error.HTTPError, *, node: str) -> Problem:
+    """Return what an admin face answered instead of a file: its own error, or CLI-0901."""
+    with error:
+        try:
+            value = orjson.loads(error.read(limits.HTTP_HEADER_BYTES))
+        except orjson.JSONDecodeError:
+            value = None
+    return _refusal(node, error.code, value if isinstance(value, dict) else {})

@@ -14,10 +14,9 @@ from urllib.parse import quote, urlencode
 
 import typer
 
-from taysir.cli.admin_call import ask_admin
+from taysir.cli.admin_call import ask_admin, node_address
 from taysir.cli.output import console, print_json, say, speaks_arabic
 from taysir.cli.terms_file import read_terms_file
-from taysir.exchange.settings import read_settings
 from taysir.kernel import limits
 
 NodeOption = Annotated[
@@ -153,7 +152,10 @@ def propose(
     basis: Annotated[str, typer.Option(help="The legal basis: an entry of the register.")] = "",
     operation: Annotated[list[str] | None, typer.Option(help='e.g. "GET /persons/{id}".')] = None,
     field: Annotated[list[str] | None, typer.Option(help="A field of the answer.")] = None,
-    days: Annotated[int, typer.Option(min=1, max=limits.AGREEMENT_VALIDITY_DAYS)] = 365,
+    days: Annotated[
+        int,
+        typer.Option(min=1, max=limits.AGREEMENT_VALIDITY_DAYS, help="How long it is valid."),
+    ] = 365,
     terms: FileOption = None,
     by: ByOption = "",
     node: NodeOption = DEFAULT_NODE,
@@ -244,12 +246,7 @@ def revoke(
 
 def ask_node(node: str, method: str, path: str, *, body: object = None) -> Any:
     """Ask a node that is given by address, folder or settings file."""
-    if node.startswith(("http://", "https://")):
-        return ask_admin(node.rstrip("/"), path, method=method, body=body)
-    place = Path(node)
-    settings = read_settings(place / "node.json" if place.is_dir() else place)
-    address = f"http://{settings.host}:{settings.admin_port}"
-    return ask_admin(address, path, method=method, body=body)
+    return ask_admin(node_address(node), path, method=method, body=body)
 
 
 # --- parts ---------------------------------------------------------------------------------------

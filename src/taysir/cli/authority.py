@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -36,6 +37,7 @@ def register(app: typer.Typer) -> None:
     for name, run_verb in (
         ("init", init),
         ("run", run),
+        ("show", show),
         ("requests", requests),
         ("approve", approve_request),
         ("refuse", refuse_request),
@@ -90,6 +92,23 @@ def run(
     configure_logging(process="authority")
     settings = authority.AuthoritySettings(folder=str(folder), host=host, port=port)
     authority.run(settings, also=membership_face(folder))
+
+
+def show(folder: FolderArgument, as_json: JsonOption = False) -> None:
+    """Show the fingerprint that agencies compare, and what the federation document holds."""
+    opened, content = authority.open_authority(folder), authority.read_content(folder)
+    fingerprint = hashlib.sha256(opened.root.certificate_der).hexdigest()
+    held = {"members": len(content.members), "services": len(content.services)}
+    if as_json:
+        print_json({"ok": True, "instance": content.instance, "fingerprint": fingerprint, **held})
+        return
+    name = content.authority
+    console.print(f"{content.instance}  {name.ar} · {name.en}", markup=False, soft_wrap=True)
+    say(f"بصمة السلطة: {fingerprint}", f"The authority's fingerprint: {fingerprint}")
+    say(
+        f"الجهات: {held['members']}، خدمات البيانات: {held['services']}",
+        f"Members: {held['members']}, data services: {held['services']}",
+    )
 
 
 def requests(folder: FolderArgument, as_json: JsonOption = False) -> None:

@@ -6,7 +6,6 @@ input, so that it does not stay in the shell's history. Statements and proofs re
 
 from __future__ import annotations
 
-import os
 import sys
 import urllib.error
 import urllib.request
@@ -15,6 +14,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from taysir.cli.admin_call import admin_headers, node_address, refusal_said_by
 from taysir.cli.output import print_json, say
 from taysir.exchange.erasure_face import ERASURES_PATH
 from taysir.kernel import limits
@@ -45,7 +45,13 @@ def erase(
     day: Annotated[
         str, typer.Option(help="Instead: a day (2026-11-24) whose bodies are about nobody.")
     ] = "",
-    node: Annotated[str, typer.Option(help="The node's admin address.")] = "http://127.0.0.1:8030",
+    node: Annotated[
+        str,
+        typer.Option(
+            envvar="TAYSIR_NODE",
+            help="The node: its folder or settings file, or the address of its admin face.",
+        ),
+    ] = "http://127.0.0.1:8030",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Erase the bodies of exchanges about a person; every proof stays valid."""
@@ -63,26 +69,14 @@ def erase(
 
 
 def _post(node: str, wish: dict[str, str]) -> dict[str, Any]:
-    if not node.startswith(("http://", "https://")):
-        raise Problem(CLI_ERASURE, node=node, reason="not an HTTP address")
-    headers = {"content-type": "application/json"}
-    if token := os.environ.get("TAYSIR_ADMIN_TOKEN"):
-        headers["authorization"] = f"Bearer {token}"
-    request = urllib.request.Request(  # noqa: S310 - the scheme was checked
-        node.rstrip("/") + ERASURES_PATH, data=orjson.dumps(wish), headers=headers
+    headers = {"content-type": "application/json", **admin_headers()}
+    request = urllib.request.Request(  # noqa: S310 - the address is HTTP whoever named it
+        node_address(node) + ERASURES_PATH, data=orjson.dumps(wish), headers=headers
     )
     try:
         with urllib.request.urlopen(request, timeout=limits.CLIENT_TIMEOUT_S) as answer:  # noqa: S310
             return dict(orjson.loads(answer.read(limits.HTTP_HEADER_BYTES)))
     except urllib.error.HTTPError as error:
-        raise Problem(CLI_ERASURE, node=node, reason=_reason(error)) from error
+        raise refusal_said_by(error, node=node) from error
     except OSError as error:
         raise Problem(CLI_ERASURE, node=node, reason="it does not answer") from error
-
-
-def _reason(error: urllib.error.HTTPError) -> str:
-    """Return what the node's problem document says, or the bare status."""
-    try:
-        return str(orjson.loads(error.read(limits.HTTP_HEADER_BYTES))["title"])
-    except (ValueError, KeyError, TypeError):
-        return f"HTTP {error.code}"

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import typer
 
+from taysir.cli.admin_call import admin_headers, node_address, refusal_said_by
 from taysir.cli.output import print_json, say
 from taysir.exchange.evidence_face import RANGE_PATH
 from taysir.kernel import limits
@@ -20,8 +21,8 @@ CLI_EVIDENCE = declare(
     status=502,
     ar="لم تسلّم العقدة {node} حزمة إثبات لهذا التبادل: {reason}.",
     en="The node {node} handed out no evidence of this exchange: {reason}.",
-    remedy_ar="تحقّق من أن البلد يعمل ومن رقم التبادل: ‎./taysir status",
-    remedy_en="Check that the country runs and the number of the exchange: ./taysir status",
+    remedy_ar="تحقّق من عمل العقدة وعنوانها ورمزها (TAYSIR_ADMIN_TOKEN).",
+    remedy_en="Check that the node runs, its address and its token (TAYSIR_ADMIN_TOKEN).",
     mender=Mender.OPERATOR,
     retry=Retry.AFTER_MENDING,
 )
@@ -38,7 +39,13 @@ def evidence(
     ] = "",
     *,
     output: Annotated[Path, typer.Option("-o", "--output", help="Where to write the package.")],
-    node: Annotated[str, typer.Option(help="The node's admin address.")] = "http://127.0.0.1:8030",
+    node: Annotated[
+        str,
+        typer.Option(
+            envvar="TAYSIR_NODE",
+            help="The node: its folder or settings file, or the address of its admin face.",
+        ),
+    ] = "http://127.0.0.1:8030",
     start: Annotated[
         int, typer.Option("--from", min=0, help="The first record of the journal of a range.")
     ] = 0,
@@ -76,15 +83,13 @@ def _word(value: bool) -> str:
 
 def _fetch(node: str, path: str) -> bytes:
     """Get a package from a node's admin face; raises CLI-0501."""
-    url = node.rstrip("/") + path
-    if not url.startswith(("http://", "https://")):
-        raise Problem(CLI_EVIDENCE, node=node, reason="not an HTTP address")
+    # The address is HTTP whoever named it, and the token is the operator's.
+    request = urllib.request.Request(node_address(node) + path, headers=admin_headers())  # noqa: S310
     try:
-        with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 - the scheme was checked
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
             data: bytes = answer.read(limits.EVIDENCE_PACKAGE_BYTES + 1)
     except urllib.error.HTTPError as error:
-        error.close()
-        raise Problem(CLI_EVIDENCE, node=node, reason=f"HTTP {error.code}") from error
+        raise refusal_said_by(error, node=node) from error
     except OSError as error:
         raise Problem(CLI_EVIDENCE, node=node, reason="it does not answer") from error
     return data

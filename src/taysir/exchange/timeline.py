@@ -43,11 +43,13 @@ def timeline_of(node: NodeRuntime, desk: AgreementDesk, *, digest: str) -> Timel
     terms = read_terms(agreement.document)
     find = node.directory().certificate
     steps = _noted(desk, digest, service=terms.service)
+    # Signatures name whole seconds; within one, whoever proposes has signed before the other.
+    rank = {by: -n if terms.counters else n for n, by in enumerate(parties(terms))}
     accepts = sorted(
-        (check_accept(agreement.document, token=token, by=by, find=find), by)
+        (check_accept(agreement.document, token=token, by=by, find=find), rank.get(by, 0), by)
         for by, token in agreement.accepts.items()
     )
-    for number, (at, by) in enumerate(accepts):
+    for number, (at, _rank, by) in enumerate(accepts):
         first = "countered" if terms.counters else "proposed"
         steps.append(StepOut(name="accepted" if number else first, at=at, by=by, signed=True))
     steps.extend(_endings(agreement, find=find))
