@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -14,14 +14,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from taysir.exchange.consent import SignedConsent
+from taysir.exchange.contracts import agree
 from taysir.exchange.evidence_log import STAMP_FILE, STATUS_FILE
 from taysir.exchange.evidence_range import (
     AGREEMENTS_FILE,
     CHECKPOINT_FILE,
+    NONE,
     RANGE_FILE,
     ExchangeRange,
     LoggedExchange,
     RangePackager,
+    agreement_row,
 )
 from taysir.exchange.model import StoredExchange
 from taysir.exchange.package import pack, unpack
@@ -32,7 +36,7 @@ from taysir.kernel.checkpoint import signed_by_log
 from taysir.kernel.errors import Problem
 from tests.exchange.logged_country import logged_country, make, stamped_package
 from tests.exchange.logs import MemoryJournal, record
-from tests.exchange.small_country import TRF, exchange
+from tests.exchange.small_country import CIV, NOW, TRF, exchange, terms
 from tests.exchange.test_evidence_log import resealed
 from tests.exchange.third_parties import ThirdParties
 
@@ -59,7 +63,12 @@ def rows(**changes: Any) -> list[StoredExchange]:
     return [*found, record(99)]
 
 
-def exported(journal_rows: list[StoredExchange], *, parties: ThirdParties | None = None) -> bytes:
+def exported(
+    journal_rows: list[StoredExchange],
+    *,
+    parties: ThirdParties | None = None,
+    consents: Mapping[str, SignedConsent] = NONE,
+) -> bytes:
     """The range of a journal with these rows."""
     place = logged_country()
     others = parties or make().parties
@@ -79,7 +88,7 @@ def exported(journal_rows: list[StoredExchange], *, parties: ThirdParties | None
             msgspec.structs.replace(row, position=START + i)
             for i, row in enumerate(journal_rows[START : START + COUNT])
         ]
-        package = packager(chosen)
+        package = packager(chosen, consents=consents)
         await keeper.close()
         return package
 
@@ -310,6 +319,25 @@ def test_too_early_a_range_is_refused() -> None:
         packager([record(1)])
     with pytest.raises(Problem, match="no records"):
         packager([])
+
+
+def test_an_agreement_that_no_request_names_is_found() -> None:
+    """Whoever hands a range out cannot add documents that nothing speaks of."""
+    files = unpack(good())
+    rows_ = parse_json(files[AGREEMENTS_FILE])
+    assert isinstance(rows_, dict)
+    signers = logged_country().signers
+    other = agree(
+        terms(purposes=("other",)),
+        consumer_signer=signers[TRF],
+        provider_signer=signers[CIV],
+        at=NOW,
+    )
+    files[AGREEMENTS_FILE] = canonical_json({**rows_, other.hash: agreement_row(other)})
+
+    report = verify_range(resealed(files), anchor=ANCHOR)
+
+    assert "nothing that was signed speaks of" in texts(report)
 
 
 @pytest.mark.parametrize("more", [0, 1])

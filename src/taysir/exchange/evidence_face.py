@@ -7,7 +7,7 @@ wherever third parties answer; ``wait=no`` takes what is there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Final, Protocol, runtime_checkable
@@ -15,7 +15,7 @@ from typing import Final, Protocol, runtime_checkable
 from taysir.exchange.consent import SignedConsent
 from taysir.exchange.errors import EXC_MALFORMED
 from taysir.exchange.evidence import EvidencePackager, named_consent
-from taysir.exchange.evidence_range import RangePackager
+from taysir.exchange.evidence_range import RangePackager, named_consents
 from taysir.exchange.http import Request, Response
 from taysir.exchange.model import StoredExchange
 from taysir.exchange.runtime import NodeRuntime
@@ -25,6 +25,8 @@ from taysir.kernel.errors import Problem
 
 RANGE_PATH: Final = "/admin/evidence"
 """Where records of the journal in a row are handed out."""
+_AT_ONCE: Final = 64
+"""Consents that are read in one turn of the event loop; they take less than a millisecond."""
 _ANSWERS: Final = {"yes": True, "no": False}
 
 
@@ -46,8 +48,10 @@ class PackageEvidence(Protocol):
 class PackageRange(Protocol):
     """Makes the evidence of records in a row."""
 
-    def package_range(self, records: Sequence[StoredExchange]) -> bytes:
-        """Return the package; raises EXC-0531."""
+    def package_range(
+        self, records: Sequence[StoredExchange], *, consents: Mapping[str, SignedConsent]
+    ) -> bytes:
+        """Return the package, with the consents that its requests name; raises EXC-0531."""
 
 
 class NodeEvidence:
@@ -68,9 +72,11 @@ class NodeEvidence:
         """Return the package of one exchange; raises EXC-0531."""
         return self._single(records, bodies=bodies, newest=newest, consent=consent)
 
-    def package_range(self, records: Sequence[StoredExchange]) -> bytes:
+    def package_range(
+        self, records: Sequence[StoredExchange], *, consents: Mapping[str, SignedConsent]
+    ) -> bytes:
         """Return the package of records in a row; raises EXC-0531."""
-        return self._rows(records)
+        return self._rows(records, consents=consents)
 
 
 class EvidenceFace:
@@ -100,11 +106,25 @@ class EvidenceFace:
         if start >= journal.count:
             raise Problem(EXC_EVIDENCE_INCOMPLETE, reason="the journal has no such records")
         await self._settle(min(start + count, journal.count) - 1)
-        return _zip(await asyncio.to_thread(self._read_and_package, package, start, count))
+        records, named = await asyncio.to_thread(self._read_range, start, count)
+        made = partial(package.package_range, records, consents=await self._consents(named))
+        return _zip(await asyncio.to_thread(made))
 
-    def _read_and_package(self, package: PackageRange, start: int, count: int) -> bytes:
-        records = islice(self._node.journal.exchanges(start=start), count)
-        return package.package_range(list(records))
+    def _read_range(self, start: int, count: int) -> tuple[list[StoredExchange], frozenset[str]]:
+        """Return records in a row, and the names of the consents that they name."""
+        records = list(islice(self._node.journal.exchanges(start=start, bodies=False), count))
+        return records, named_consents(records)
+
+    async def _consents(self, named: frozenset[str]) -> dict[str, SignedConsent]:
+        """Return what this node holds of consents, without holding up its calls meanwhile."""
+        found = {}
+        for number, name in enumerate(sorted(named), 1):
+            signed = self._node.consents.signed(name)
+            if signed is not None:
+                found[name] = signed
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return found
 
     async def _settle(self, position: int) -> None:
         keeper = self._node.keeper

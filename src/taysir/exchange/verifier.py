@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from taysir.exchange.consent import SignedConsent
+from taysir.exchange.consent import SignedConsent, open_consent
 from taysir.exchange.contracts import (
     SignedAgreement,
     check_accept,
@@ -33,7 +33,7 @@ from taysir.exchange.verifier_files import check_known, nothing_else
 from taysir.exchange.verifier_log import check_log, check_stamp, check_status, check_witnesses
 from taysir.exchange.verifier_rules import (
     check_answer,
-    check_consent,
+    check_covered,
     check_parties,
     check_permission,
     check_reduced,
@@ -206,7 +206,7 @@ def _request(case: Case) -> None:
     view = view_of(agreement)
     check_parties(statement, view=view, file="request.jws")
     if case.files.get("response.jws") and _refused(case):
-        nothing_else(case, "consent/")
+        _check_consent(case, view=None)
         return
     check_permission(case.request, view=view, file="request.jws")
     _check_ends(case, agreement)
@@ -374,17 +374,25 @@ def _statement(case: Case, name: str, *, types: tuple[str, ...]) -> ParsedStatem
     return parsed
 
 
-def _check_consent(case: Case, *, view: Agreement) -> None:
-    """The consent that the request names is there, signed, and covers it."""
+def _check_consent(case: Case, *, view: Agreement | None) -> None:
+    """The consent that the request names is there, signed, and covers it.
+
+    Without an agreement the request was refused, maybe because its consent does not cover it.
+    """
     assert case.request is not None
     statement = case.request.statement
-    if not statement.consent or (CONSENT not in case.files and not view.consent_required):
+    wanted = view is not None and view.consent_required
+    if not statement.consent or (CONSENT not in case.files and not wanted):
         nothing_else(case, "consent/")
         return
     with case.located(CONSENT):
         token, revocation = case.file(CONSENT), case.files.get(CONSENT_END, b"")
         signed = SignedConsent(token=token, revocation=revocation)
-        check_consent(statement, signed=signed, certificates=case.certificates, file=CONSENT)
+        consent = open_consent(signed, find=case.certificates.get)
+        if view is not None:
+            check_covered(statement, consent=consent, file=CONSENT)
+        elif consent.hash != statement.consent:
+            raise finding(CONSENT, "it is another consent than the request names")
 
 
 def _check_ends(case: Case, agreement: SignedAgreement) -> None:

@@ -14,6 +14,7 @@ from taysir.exchange.evidence_log import PROOF_FILE, STAMP_FILE, STATUS_FILE
 from taysir.exchange.evidence_range import (
     AGREEMENTS_FILE,
     CHECKPOINT_FILE,
+    CONSENTS_FILE,
     RANGE_FILE,
     RANGE_FORMAT,
 )
@@ -30,6 +31,7 @@ _KNOWN: Final = re.compile(
 _KNOWN_OF_RANGE: Final = re.compile(
     r"mimetype|manifest\.(json|jws)|federation\.jws|authority\.pem"
     rf"|{re.escape(RANGE_FILE)}|{re.escape(AGREEMENTS_FILE)}|{re.escape(CHECKPOINT_FILE)}"
+    rf"|{re.escape(CONSENTS_FILE)}"
     rf"|{re.escape(STAMP_FILE)}|{re.escape(STATUS_FILE)}"
 )
 """The same of an exported range."""

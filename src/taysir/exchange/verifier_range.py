@@ -17,17 +17,19 @@ from typing import Any, Final
 
 import msgspec
 
+from taysir.exchange.consent import SignedConsent, open_consent
 from taysir.exchange.contracts import SignedAgreement, check_accept, check_end, view_of
 from taysir.exchange.evidence_log import STAMP_FILE, STATUS_FILE
 from taysir.exchange.evidence_range import (
     AGREEMENTS_FILE,
     CHECKPOINT_FILE,
+    CONSENTS_FILE,
     RANGE_FILE,
     RANGE_FORMAT,
     ExchangeRange,
 )
 from taysir.exchange.log import log_entry
-from taysir.exchange.model import Agreement
+from taysir.exchange.model import Agreement, Consent
 from taysir.exchange.package import unpack
 from taysir.exchange.stamping import verify_stamp
 from taysir.exchange.terms import parties, read_terms
@@ -37,6 +39,7 @@ from taysir.exchange.verifier import check_shared
 from taysir.exchange.verifier_case import Case, Finding, Text, check_all, finding, moment
 from taysir.exchange.verifier_rules import (
     check_answer,
+    check_covered,
     check_parties,
     check_permission,
     check_reduced,
@@ -47,7 +50,7 @@ from taysir.kernel.canonical import parse_canonical, parse_json
 from taysir.kernel.checkpoint import Checkpoint, open_note, signed_by_log
 from taysir.kernel.errors import Problem
 from taysir.kernel.merkle import HASH_BYTES, leaf_hash, root_from_range
-from taysir.kernel.statement import ParsedStatement, parse_statement
+from taysir.kernel.statement import ParsedStatement, Statement, parse_statement
 
 _MS: Final = 1000
 
@@ -93,6 +96,8 @@ class _Shared:
     node: str = ""
     range: ExchangeRange = field(default_factory=lambda: ExchangeRange(0, (), ()))
     agreements: dict[str, _Terms] = field(default_factory=dict)
+    consents: dict[str, Consent] = field(default_factory=dict)
+    spoken_of: set[str] = field(default_factory=set)
     status: RevocationStatus | None = None
     revoked: dict[str, datetime | None] = field(default_factory=dict)
     numbers: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -131,6 +136,8 @@ def verify_range(
         _read_shared(shared)
     if not case.findings:
         exchanges = _check_records(shared, progress=progress)
+        if len(case.findings) < limits.RANGE_FINDINGS:
+            _check_spoken_of(shared)
         _check_log(shared)
     return RangeReport(
         start=shared.range.start,
@@ -161,6 +168,9 @@ def _read_shared(shared: _Shared) -> None:
     shared.range, shared.node = found, str(case.manifest.get("node"))
     with case.located(AGREEMENTS_FILE):
         _read_agreements(shared)
+    if CONSENTS_FILE in case.files:
+        with case.located(CONSENTS_FILE):
+            _read_consents(shared)
     if STATUS_FILE in case.files:
         with case.located(STATUS_FILE):
             shared.status = read_status(case.files[STATUS_FILE], authority=case.authority)
@@ -177,6 +187,28 @@ def _read_agreements(shared: _Shared) -> None:
         if agreement is None or agreement.hash != name:
             raise finding(AGREEMENTS_FILE, f"{name[:64]} is not an agreement of this name")
         shared.agreements[name] = _check_agreement(shared.case, agreement)
+
+
+def _read_consents(shared: _Shared) -> None:
+    rows = parse_canonical(shared.case.file(CONSENTS_FILE))
+    if not isinstance(rows, dict) or not rows:
+        raise finding(CONSENTS_FILE, "it names no consents")
+    for name, row in rows.items():
+        signed = _consent(row)
+        if signed is None:
+            raise finding(CONSENTS_FILE, f"{name[:64]} is not a consent")
+        consent = open_consent(signed, find=shared.case.certificates.get)
+        if consent.hash != name:
+            raise finding(CONSENTS_FILE, f"{name[:64]} is not a consent of this name")
+        shared.consents[name] = consent
+
+
+def _consent(row: Any) -> SignedConsent | None:
+    try:
+        tokens = {key: row[key].encode("ascii") for key in row}
+        return SignedConsent(**tokens)
+    except (TypeError, AttributeError, ValueError):
+        return None
 
 
 def _agreement(row: Any) -> SignedAgreement | None:
@@ -231,6 +263,7 @@ def _check_exchange(shared: _Shared, *, request: bytes, response: bytes) -> None
     number = (asked.statement.sender, asked.statement.id)
     if shared.numbers.setdefault(number, asked.digest) != asked.digest:
         raise finding("request", "its number was used before, for another question")
+    shared.spoken_of |= {asked.statement.agreement, asked.statement.consent}
     _check_status(shared, asked)
     answer = None
     if response:
@@ -249,10 +282,27 @@ def _check_exchange(shared: _Shared, *, request: bytes, response: bytes) -> None
     if refused:
         return
     check_permission(asked, view=terms.view, file="request")
+    _check_consent(shared, asked.statement, view=terms.view)
     if answer is not None:
         check_reduced(answer, view=terms.view, file="response")
     if terms.ended_at is not None and terms.ended_at <= moment(asked.statement):
         raise finding("request", "a party had ended the agreement before")
+
+
+def _check_consent(shared: _Shared, statement: Statement, *, view: Agreement) -> None:
+    """The consent that a request names is there where the agreement wants one, and covers it."""
+    consent = shared.consents.get(statement.consent)
+    if consent is not None:
+        check_covered(statement, consent=consent, file=CONSENTS_FILE)
+    elif view.consent_required:
+        raise finding(CONSENTS_FILE, "its consent is missing")
+
+
+def _check_spoken_of(shared: _Shared) -> None:
+    """Note agreements and consents that no request names."""
+    for file, kept in ((AGREEMENTS_FILE, shared.agreements), (CONSENTS_FILE, shared.consents)):
+        for name in sorted(set(kept) - shared.spoken_of):
+            shared.case.add(finding(file, f"nothing that was signed speaks of {name}"))
 
 
 def _check_status(shared: _Shared, parsed: ParsedStatement) -> None:

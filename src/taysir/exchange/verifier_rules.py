@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from taysir.exchange.consent import SignedConsent, open_consent
-from taysir.exchange.model import Agreement, MemberCertificate
+from taysir.exchange.model import Agreement, Consent, MemberCertificate
 from taysir.exchange.policy import permits, projection_digest
 from taysir.exchange.verifier_case import check_all, finding, moment
 from taysir.kernel import limits
@@ -116,20 +115,9 @@ def check_reduced(answer: ParsedStatement, *, view: Agreement, file: str) -> Non
     check_all(checks, file=file)
 
 
-def check_consent(
-    statement: Statement,
-    *,
-    signed: SignedConsent,
-    certificates: Mapping[str, MemberCertificate],
-    file: str,
-) -> None:
-    """Check that a person's consent covers a request at its time.
-
-    Raises:
-        Problem: EXC-0533, EXC-0515 and the errors of signatures.
-    """
-    consent, at = open_consent(signed, find=certificates.get), moment(statement)
-    revoked_at = consent.revoked_at
+def check_covered(statement: Statement, *, consent: Consent, file: str) -> None:
+    """Check that a consent whose signatures hold covers a request; raises EXC-0533."""
+    at, revoked_at = moment(statement), consent.revoked_at
     checks = (
         (consent.hash == statement.consent, "it is another consent than the request names"),
         (str(consent.consumer) == statement.sender, "it is not given to the asker"),
