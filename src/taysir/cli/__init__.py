@@ -40,6 +40,7 @@ VERBS: Final = {
     "keys": "keys",
     "exposure": "exposure",
     "agreement": "agreement",
+    "consent": "consent",
     "node": "node",
     "authority": "authority",
 }

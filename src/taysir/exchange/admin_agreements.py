@@ -38,7 +38,7 @@ from taysir.exchange.model import Consent
 from taysir.exchange.runtime import NodeRuntime
 from taysir.exchange.terms import parties, read_terms
 from taysir.exchange.timeline import timeline_of
-from taysir.exchange.trust_errors import EXC_CONSENT_ARTEFACT
+from taysir.exchange.trust_errors import EXC_CONSENT_ARTEFACT, EXC_UNKNOWN_CONSENT
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.log import get_logger
@@ -151,6 +151,15 @@ class AgreementRoutes:
             handle=self._give,
         )
         yield Route(
+            method="GET",
+            path="/admin/consents/{hash}",
+            name="showConsent",
+            about="One consent.",
+            answer=ConsentOut,
+            handle=self._consent,
+            segments=_HASH,
+        )
+        yield Route(
             method="POST",
             path="/admin/consents/{hash}/revoke",
             name="revokeConsent",
@@ -247,6 +256,12 @@ class AgreementRoutes:
         found = self._node.consents.of_subject(subject)
         return ConsentsOut(consents=tuple(_consent_out(consent) for consent in found))
 
+    async def _consent(self, asked: Asked) -> ConsentOut:
+        consent = self._node.consents.find(asked.path["hash"])
+        if consent is None:
+            raise Problem(EXC_UNKNOWN_CONSENT)
+        return _consent_out(consent)
+
     async def _give(self, asked: Asked) -> ConsentOut:
         body: ConsentIn = asked.body
         if body.start.tzinfo is None or body.end.tzinfo is None:
@@ -268,8 +283,15 @@ class AgreementRoutes:
         return _consent_out(await self._desk.give_consent(terms))
 
     async def _revoke_consent(self, asked: Asked) -> ConsentOut:
-        by = asked.body.by or str(next(iter(self._node.signers)))
-        return _consent_out(await self._desk.revoke_consent(asked.path["hash"], by=by))
+        digest = asked.path["hash"]
+        by = asked.body.by or self._who_withdraws(self._node.consents.find(digest))
+        return _consent_out(await self._desk.revoke_consent(digest, by=by))
+
+    def _who_withdraws(self, consent: Consent | None) -> str:
+        """Return the party of a consent that this node carries, or whoever it carries."""
+        ours = list(self._node.signers)
+        parties = {consent.consumer.owner, consent.service.owner} if consent else set()
+        return str(next((member for member in ours if member in parties), ours[0]))
 
     async def _find(self, asked: Asked) -> tuple[ServiceCard, ...]:
         return tuple(await self._catalogue.find(asked.query.get("q", "")))
