@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+from docs.commands import commands_page
 from taysir.engine.definition import Pack, Role
 from taysir.engine.pack import load_pack
 from taysir.kernel.errors import CATALOGUE, MENDER_NAMES
@@ -129,6 +130,7 @@ def _who_decides(pack: Pack) -> str:
 
 
 PAGES: Final = {
+    "command-line.md": commands_page,
     "errors.md": errors_page,
     "limits.md": limits_page,
     "sample-services.md": sample_services_page,

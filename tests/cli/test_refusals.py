@@ -25,7 +25,8 @@ def leaves(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, .
         yield from leaves(below, (*path, name))
 
 
-EVERY = sorted(leaves(typer.main.get_command(build_app(list(VERBS)))))
+COMMAND = typer.main.get_command(build_app(list(VERBS)))
+EVERY = sorted(leaves(COMMAND))
 
 
 def ran(*words: str) -> int:
@@ -37,11 +38,22 @@ def ran(*words: str) -> int:
 def test_every_command_explains_itself(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`--help` names the command as a person calls it, and every option says what it is for."""
+    """`--help` names the command as a person calls it."""
     assert ran(*words, "--help") == 0
 
     shown = capsys.readouterr().out
     assert " ".join([f"Usage: {program_name()}", *words]) in shown
+
+
+@pytest.mark.parametrize("words", EVERY, ids=" ".join)
+def test_every_option_says_what_it_is_for(words: tuple[str, ...]) -> None:
+    """No argument and no option is without its help."""
+    command: object = COMMAND
+    for word in words:
+        command = getattr(command, "commands", {})[word]
+
+    params = getattr(command, "params", [])
+    assert [] == [each.name for each in params if not getattr(each, "help", None)]
 
 
 @pytest.mark.parametrize("words", [w for w in EVERY if w != ("test",)], ids=" ".join)

@@ -103,8 +103,8 @@ CLI_NO_SOURCES = declare(
     status=404,
     ar="لا توجد نسخة المصدر في «{folder}»؛ يحتاج هذا الأمر إلى «{needed}» منها.",
     en="There is no source tree in “{folder}”; this command needs its “{needed}”.",
-    remedy_ar="نفّذ ‎./taysir من نسخة من مستودع المصدر.",
-    remedy_en="Run ./taysir of a clone of the source repository.",
+    remedy_ar="شغّل تيسير من نسخة من مستودع المصدر.",
+    remedy_en="Run the launcher of a clone of the source repository.",
     mender=Mender.CALLER,
 )
 

@@ -145,7 +145,9 @@ def offer(
 
 def run(
     folder: FolderArgument,
-    detach: Annotated[bool, typer.Option(help="Return when the node is ready.")] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Return when the node is ready.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run the node until Ctrl-C or SIGTERM, or in the background."""

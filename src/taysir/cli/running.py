@@ -37,8 +37,12 @@ def up(  # noqa: PLR0917 - typer reads the options from the signature
             min=limits.POPULATION_MIN, max=limits.POPULATION_MAX, help="Persons to generate."
         ),
     ] = None,
-    reset: Annotated[bool, typer.Option(help="Delete the folder's data and start anew.")] = False,
-    detach: Annotated[bool, typer.Option(help="Return when everything is ready.")] = False,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Delete the folder's data and start anew.")
+    ] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Return when everything is ready.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Start the State of Waha: authority, nodes, registries, portal, programme office."""

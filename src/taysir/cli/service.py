@@ -167,7 +167,9 @@ def explain_case(
     on: Annotated[
         date | None, typer.Option("--on", parser=day, help="Day of the decision, with --facts")
     ] = None,
-    audience: Annotated[Audience, typer.Option("--audience")] = Audience.OFFICER,
+    audience: Annotated[
+        Audience, typer.Option("--audience", help="For whom it is told")
+    ] = Audience.OFFICER,
     language: LanguageOption = "",
     as_json: JsonOption = False,
 ) -> None:

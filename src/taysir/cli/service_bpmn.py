@@ -39,7 +39,7 @@ def bpmn(
 
 
 def import_drawing(
-    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A BPMN 2.0 file of any tool")],
     output: OutputOption = None,
     as_json: JsonOption = False,
     language: LanguageOption = "",
