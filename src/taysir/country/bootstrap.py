@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -37,6 +38,9 @@ from taysir.web.installation import PortalSettings, SealSettings, SignInSettings
 
 PERSONA_PASSWORD: Final = "waha"  # noqa: S105 - everyone's in the sample country, and published
 ShowProgress = Callable[[str, float], None]
+
+HOLIDAYS: Final = Path(__file__).parent / "holidays.yaml"
+"""The public holidays of the State of Waha."""
 
 _SERVICES: Final = {
     "civ": {
@@ -172,6 +176,7 @@ def _portal(layout: CountryLayout, secret: dict[str, str]) -> PortalSettings:
         admin_url=layout.url(layout.admin_port("trf")),
         packs=tuple(str(folder) for folder in service_packs()),
         pay_url=layout.url(layout.treasury_port) + "/pay/{number}",
+        holidays=str(HOLIDAYS),
         sign_in=SignInSettings(
             server_url=layout.url(layout.identity_port),
             client_id="portal",

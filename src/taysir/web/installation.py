@@ -61,6 +61,7 @@ class PortalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         pay_url: where a person pays; ``{number}`` stands for the bill number.
         biller: the agency's biller code at the treasury.
         measures: the programme's service for case events.
+        holidays: the file of public holidays; without one only weekends are free.
         threads: pages answered at the same time.
     """
 
@@ -79,6 +80,7 @@ class PortalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     biller: str = "013"
     treasury: str = "WAHA/GOV/PAY/bills/bills"
     measures: str = "WAHA/GOV/PRG/measures/case-events"
+    holidays: str = ""
     threads: int = 8
     sign_in: SignInSettings = SignInSettings()
     seal: SealSettings = SealSettings()

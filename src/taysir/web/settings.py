@@ -190,6 +190,7 @@ TAYSIR_DOCUMENTS = DocumentsConfig(
     seal_key=Path(PORTAL.seal.key),
     trust_roots=Path(PORTAL.seal.trust_roots),
 )
+TAYSIR_HOLIDAYS = PORTAL.holidays
 TAYSIR_PAYMENTS = PaymentsConfig(
     biller=PORTAL.biller,
     service=PORTAL.treasury,

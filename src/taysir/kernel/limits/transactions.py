@@ -91,6 +91,18 @@ WORKER_PAUSE_S: Final = 0.25
 OUTBOX_BATCH: Final = 200
 """Events sent to the programme in one call; its back end takes as many."""
 
+HOLIDAYS: Final = 200
+"""Entries of a file of public holidays; ten recurring ones and decades of announced dates."""
+
+HOLIDAY_DAYS: Final = 30
+"""How long one public holiday may last; the longest known is a fortnight."""
+
+HOLIDAY_FIRST_YEAR: Final = 1950
+"""The first year of which public holidays are computed; no open case is older."""
+
+HOLIDAY_FILE_BYTES: Final = 64 * KIB
+"""A file of public holidays; one of 200 entries has 40 KiB."""
+
 OBJECTION_CHARACTERS: Final = 2000
 """What a person may write against a decision: a page of plain text."""
 

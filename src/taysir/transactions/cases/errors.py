@@ -49,3 +49,12 @@ TRX_NO_OBJECTION = declare(
     remedy_en="Open the case to see its decision and how long you may object.",
     mender=Mender.PERSON,
 )
+TRX_HOLIDAYS = declare(
+    "TRX-0206",
+    status=500,
+    ar="ملف العطل الرسمية {file} غير صالح: {finding}.",
+    en="The file of public holidays {file} is not acceptable: {finding}.",
+    remedy_ar="صحح الملف وفق دليل العطل الرسمية ثم أعد تشغيل البوابة.",
+    remedy_en="Correct the file as the guide to public holidays says, then restart the portal.",
+    mender=Mender.OPERATOR,
+)

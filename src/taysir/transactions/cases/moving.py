@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ from taysir.engine.flow_moves import Facts
 from taysir.engine.pages import case_context
 from taysir.kernel import limits
 from taysir.transactions.cases.billing import give_back, issue_bill
+from taysir.transactions.cases.holidays import working_calendar
 from taysir.transactions.cases.models import Case
 
 DECIDING = frozenset({"grant", "refuse", "wait"})
@@ -99,7 +101,8 @@ def decides(stage: Stage) -> bool:
 
 def work_time() -> WorkTime:
     """Return the working days of the installation's agencies."""
-    return WorkTime(zone=timezone.get_default_timezone())
+    calendar = working_calendar(settings.TAYSIR_HOLIDAYS)
+    return WorkTime(calendar=calendar, zone=timezone.get_default_timezone())
 
 
 def schedule(case: Case, pack: Pack, *, at: datetime) -> None:
