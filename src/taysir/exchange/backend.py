@@ -46,12 +46,14 @@ class _Connection(asyncio.Protocol):
         self.timed_out = False
         self.loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Response] | None = None
+        self._asked_for_head = False
         self._fresh()
 
     def _fresh(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
+        self._header_bytes = 0
         self._body_bytes = 0
         self.started = False
 
@@ -66,12 +68,24 @@ class _Connection(asyncio.Protocol):
         self.started = True
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self.close()
             self._fail(BackendUnreachable(f"not HTTP: {error}"))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name.lower(), value))
+        self._header_bytes += len(name) + len(value) + 4
+        if self._header_bytes > limits.HTTP_HEADER_BYTES:
+            self.close()
+            self._fail(BackendUnreachable("the answer's headers are too large"))
+        else:
+            self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        if self._asked_for_head and self._parser.get_status_code() >= 200:
+            # The length that it names is that of the body which a GET would have had; the parser
+            # waits for it, so this connection is of no use afterwards.
+            self.close()
+            self._give(self._parser.get_status_code())
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
@@ -87,6 +101,9 @@ class _Connection(asyncio.Protocol):
             return
         if not self._parser.should_keep_alive():
             self.close()
+        self._give(status)
+
+    def _give(self, status: int) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(
                 Response(status=status, headers=tuple(self._headers), body=b"".join(self._body))
@@ -111,6 +128,7 @@ class _Connection(asyncio.Protocol):
     async def exchange(self, data: bytes) -> Response:
         """Send one request's bytes and wait for its answer."""
         self._fresh()
+        self._asked_for_head = data.startswith(b"HEAD ")
         self._answer = self.loop.create_future()
         assert self.transport is not None
         self.transport.write(data)

@@ -113,6 +113,7 @@ class HttpLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     header_bytes: int = limits.HTTP_HEADER_BYTES
     target_bytes: int = limits.HTTP_TARGET_BYTES
     body_bytes: int = limits.HTTP_BODY_BYTES
+    bodies_bytes: int = limits.HTTP_BODIES_BYTES
     header_timeout_s: float = limits.HTTP_HEADER_TIMEOUT_S
     body_timeout_s: float = limits.HTTP_BODY_TIMEOUT_S
     idle_timeout_s: float = limits.HTTP_IDLE_TIMEOUT_S
@@ -161,6 +162,7 @@ class _Gate:
     connections: set[_Connection] = field(default_factory=set)
     addresses: Counter[str] = field(default_factory=Counter)
     under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    bodies_bytes: int = 0
     ending: bool = False
     sweeper: asyncio.TimerHandle | None = None
 
@@ -197,6 +199,8 @@ class _Connection(asyncio.Protocol):
         self._writable = asyncio.Event()
         self._writable.set()
         self._refused = False
+        self._refusal = 0
+        self._held = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -231,6 +235,7 @@ class _Connection(asyncio.Protocol):
         gate.addresses[self._address] -= 1
         if not gate.addresses[self._address]:
             del gate.addresses[self._address]
+        self._hold(-self._held)
         self._writable.set()
 
     def data_received(self, data: bytes) -> None:
@@ -280,8 +285,11 @@ class _Connection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
+        self._hold(len(body))
         if self._body_bytes > self._gate.bounds.body_bytes:
             self._refuse(413)
+        elif self._gate.bodies_bytes > self._gate.bounds.bodies_bytes:
+            self._refuse(503)
         else:
             self._body.append(body)
 
@@ -313,6 +321,7 @@ class _Connection(asyncio.Protocol):
         while self._queue:
             request, keep_alive = self._queue.pop(0)
             response = await self._gate.handler(request)
+            self._hold(-min(len(request.body), self._held))
             if not self._writable.is_set():
                 await self._writable.wait()
             if transport.is_closing():
@@ -325,6 +334,9 @@ class _Connection(asyncio.Protocol):
                 transport.close()
                 return
         self._task = None
+        if self._refused:
+            self._write_refusal(self._refusal)
+            return
         transport.resume_reading()
         if not self._in_message:
             self._arm(self._gate.bounds.idle_timeout_s)
@@ -332,16 +344,35 @@ class _Connection(asyncio.Protocol):
     def _refuse(self, status: int) -> None:
         """Answer an unacceptable request and close; nothing of it reaches the handler.
 
-        What still comes is dropped for a moment: closing at once would break the connection before
-        the sender has read why.
+        The requests before it are answered first: a refusal before their answers would be taken
+        for one of them.
         """
         if self._refused or self._transport is None:
             return
-        self._refused = True
+        self._refused, self._refusal = True, status
+        self._body.clear()
+        if self._task is None:
+            self._write_refusal(status)
+        else:
+            self._disarm()
+
+    def _write_refusal(self, status: int) -> None:
+        """Say why, and close after a moment.
+
+        What still comes is dropped: closing at once would break the connection before the sender
+        has read why.
+        """
+        if self._transport is None or self._transport.is_closing():
+            return
         self._transport.write(encode_response(self._gate.refusal(status), keep_alive=False))
         if self._transport.can_write_eof():
             self._transport.write_eof()
         self._arm(self._gate.bounds.linger_s)
+
+    def _hold(self, count: int) -> None:
+        """Count what this connection holds of bodies, and all connections of the face together."""
+        self._held += count
+        self._gate.bodies_bytes += count
 
     def _arm(self, seconds: float) -> None:
         self.deadline = self._gate.loop.time() + seconds

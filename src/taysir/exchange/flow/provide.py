@@ -262,6 +262,8 @@ async def _ask(passage: _Passage, backend: Backend) -> Response:
         )
     except BackendUnreachable as error:
         raise Problem(EXC_BACKEND_UNREACHABLE, service=str(passage.service)) from error
+    if not 200 <= answer.status <= 599:
+        raise Problem(EXC_BACKEND_ANSWER, reason="its status is none of HTTP")
     if not is_media_type(dict(answer.headers).get(b"content-type", b"").decode("latin-1")):
         raise Problem(EXC_BACKEND_ANSWER, reason="its content-type is too long or not ASCII")
     return answer

@@ -17,6 +17,10 @@ HTTP_TARGET_BYTES: Final = 4 * KIB
 HTTP_BODY_BYTES: Final = 10 * MIB
 """A whole body held in memory; larger ones go through streams (a later step)."""
 
+HTTP_BODIES_BYTES: Final = 256 * MIB
+"""All bodies that a face holds at once, of requests that arrive or are under way: a thousand
+connections with the largest body each would take ten gigabytes."""
+
 HTTP_HEADER_TIMEOUT_S: Final = 10.0
 """From the first byte of a request to the end of its headers; ends slow-header clients."""
 
