@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from hypothesis import settings
 
+from tests.examples import FAST_EXAMPLES, FAST_PROFILE
+
 settings.register_profile("taysir", deadline=None)
-settings.register_profile("taysir-fast", deadline=None, max_examples=15)
+settings.register_profile(FAST_PROFILE, deadline=None, max_examples=FAST_EXAMPLES)
 settings.load_profile("taysir")

@@ -6,11 +6,12 @@ import base64
 import json
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.conformance import product, second_implementation
 from tests.conformance.test_vectors import ROWS, found
+from tests.examples import examples
 
 SCALARS = st.one_of(
     st.none(),
@@ -73,13 +74,13 @@ def changed(draw: st.DrawFn, value: Any) -> Any:
     return draw(VALUES)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.data(), st.sampled_from(TOKENS))
 def test_damaged_tokens(data: st.DataObject, token: str) -> None:
     agree("statements", {"token": data.draw(damaged(token))})
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.data(), st.sampled_from(TOKENS))
 def test_tokens_that_say_something_else(data: st.DataObject, token: str) -> None:
     parts = token.split(".")
@@ -94,7 +95,7 @@ def test_tokens_that_say_something_else(data: st.DataObject, token: str) -> None
     agree("statements", {"token": ".".join(parts)})
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.data(), st.sampled_from(DOCUMENTS))
 def test_terms_that_say_something_else(data: st.DataObject, document: str) -> None:
     told = data.draw(changed(json.loads(document)))
@@ -103,13 +104,13 @@ def test_terms_that_say_something_else(data: st.DataObject, document: str) -> No
         agree("agreements", {"document": spelled, "accepts": {}, "ends": []})
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.data(), st.sampled_from(CONSENTS))
 def test_damaged_consents(data: st.DataObject, token: str) -> None:
     agree("consents", {"token": data.draw(damaged(token)), "revocation": ""})
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(
     st.one_of(VALUES.map(lambda value: json.dumps(value, ensure_ascii=False)), st.text(max_size=20))
 )
@@ -122,7 +123,7 @@ def test_json_texts(text: str) -> None:
         agree("canonical", {"text": text})
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.data(), st.sampled_from(FRAMES))
 def test_damaged_frames(data: st.DataObject, frame: bytes) -> None:
     """The length is put right, so that the contents are looked at."""
@@ -134,13 +135,13 @@ def test_damaged_frames(data: st.DataObject, frame: bytes) -> None:
     agree("frames", {"hex": (len(content).to_bytes(4, "big") + bytes(content)).hex()})
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.data(), st.sampled_from(NOTES))
 def test_damaged_notes(data: st.DataObject, vector: dict[str, Any]) -> None:
     agree("notes", {**vector, "note": data.draw(damaged(vector["note"]))})
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.data(), st.sampled_from(PROOFS))
 def test_damaged_proofs(data: st.DataObject, vector: dict[str, Any]) -> None:
     agree("notes", {**vector, "proof": data.draw(damaged(vector["proof"]))})
@@ -160,7 +161,7 @@ def test_headers(pairs: list[tuple[str, str]]) -> None:
 POINTERS = st.sampled_from(["/a", "/a/b", "/b", "/a~1b", "/a/b/c", "/c/0", "/"])
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(
     st.lists(POINTERS, unique=True, max_size=4),
     st.recursive(

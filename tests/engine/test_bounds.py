@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.engine.boundaries import samples
@@ -38,6 +38,7 @@ from taysir.kernel.limits import (
     FEEL_VALUE_ITEMS,
     SHEET_COUNT,
 )
+from tests.examples import examples
 
 from .conftest import NOW, edited
 from .dmn.models import NAMESPACE, decision, feel, model, table
@@ -118,7 +119,7 @@ def test_functions_have_no_insides(name: str) -> None:
         assert read_property(value, name) in (None, [None])
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.sampled_from(["law.split", "law.each", "law.fee.x", "law.split.call", "law"]),
     st.lists(st.sampled_from(['"yearly_fee"', '"nobody"', '@"2026-01-01"', '@"2030-01-01"', "null",

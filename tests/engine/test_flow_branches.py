@@ -8,7 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -34,6 +33,7 @@ from taysir.engine.pack import load_pack
 from taysir.kernel.calendar import WorkingCalendar
 from taysir.kernel.errors import Problem
 from taysir.kernel.limits import TOKEN_BYTES
+from tests.examples import examples
 
 from .conftest import NOW, PACK_PATH
 from .flows import as_yaml, flow_of, raw_flows
@@ -469,5 +469,5 @@ class Branching(RuleBasedStateMachine):
         assert final == (due_at(self.pack, self.token) is None)
 
 
-Branching.TestCase.settings = settings(max_examples=30, stateful_step_count=20)
+Branching.TestCase.settings = examples(30, steps=20)
 TestBranching = Branching.TestCase

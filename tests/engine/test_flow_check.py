@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from taysir.engine.flow_check import check_flow, token_bytes_at_most
 from taysir.engine.pack import load_pack
 from taysir.kernel.limits import TOKEN_BYTES
+from tests.examples import examples
 
 from .conftest import PACK_PATH
 from .flows import as_yaml, flow_of, raw_flows, words
@@ -135,7 +136,7 @@ def test_a_flow_whose_state_could_outgrow_its_bound_is_named() -> None:
     assert "ENG-1342" in {item.code for item in check_flow(above)}
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(raw_flows())
 def test_flows_built_of_blocks_are_sound(raw: dict[str, object]) -> None:
     flow, found = flow_of(as_yaml(raw))

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.engine.check import check_pack
@@ -28,6 +28,7 @@ from taysir.engine.rules import decide
 from taysir.engine.rulexml import Validity
 from taysir.kernel.errors import Language, Problem
 from taysir.kernel.limits import LAW_DEPTH, LAW_PARTS
+from tests.examples import examples
 
 from .conftest import NOW, MakeCase, edited
 from .dmn.models import decision, model
@@ -85,7 +86,7 @@ def dated(files: dict[str, bytes]) -> Pack:
 days = st.integers(-800, 1600).map(lambda n: BASE + timedelta(days=n))
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(first=days, length=st.integers(-3, 900), changes=st.lists(days, max_size=6))
 def test_the_parts_of_a_period_are_its_days_cut_at_the_changes(
     first: date, length: int, changes: list[date]
@@ -111,7 +112,7 @@ def later(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(first=days, years=st.integers(1, 12), extra=st.integers(-40, 40))
 def test_steps_of_years_begin_on_the_anniversary(first: date, years: int, extra: int) -> None:
     """A year begun counts, also when it is not completed; 29 February waits for no leap year."""
@@ -215,7 +216,7 @@ def parts_by_hand(raw: list[Raw], first: int, last: int, known: int) -> Any:
     ]
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(
     raw=versions,
     first=st.integers(-300, 700),
@@ -244,7 +245,7 @@ def test_a_period_across_changes_is_split_as_going_day_by_day_splits_it(
         assert [(part.first, part.last) for part in use.parts] == [e[:2] for e in expected]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(raw=versions, day=st.integers(-300, 700), known=st.integers(-300, 700))
 def test_a_parameter_of_a_day_is_the_law_as_known_then(
     pack: Pack, raw: list[Raw], day: int, known: int
@@ -292,7 +293,7 @@ def rule_book(pack: Pack, rows: list[tuple[int, int, int, int | None]]) -> Pack:
     return replace(pack, rules=book, parameters={})
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     lengths=st.lists(st.tuples(st.integers(0, 20), st.integers(1, 90)), min_size=1, max_size=4),
     back=st.none() | st.tuples(st.integers(-30, 30), st.integers(0, 200)),
@@ -353,7 +354,7 @@ def told_row(item: RowInForce) -> RuleRow:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(expires=st.integers(0, 1400), years=st.sampled_from([2, 5, 10]))
 def test_a_term_across_a_change_pays_each_year_by_its_own_law(
     dated: Pack, make_case: MakeCase, expires: int, years: int

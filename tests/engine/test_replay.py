@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.engine.applying import Brief
@@ -26,6 +26,7 @@ from taysir.kernel.limits import (
     REPLAY_LINE_BYTES,
     REPLAY_SMALL_GROUP,
 )
+from tests.examples import examples
 
 from .conftest import NOW, MakeCase
 
@@ -146,7 +147,7 @@ def test_lines_are_taken_in_parts_and_never_all_at_once() -> None:
     assert [len(part) for part in parts] == [REPLAY_CHUNK_CASES] * 2
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(cuts=st.lists(st.integers(0, 30), max_size=3))
 def test_counting_in_parts_gives_what_counting_at_once_gives(
     pack: Pack, draft: Pack, cuts: list[int]

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
@@ -25,6 +24,7 @@ from taysir.exchange.standing import in_force, standing_of
 from taysir.exchange.terms import QuotaTerms, Terms, ZoneTerms, parties, read_terms
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId
+from tests.examples import examples
 from tests.exchange.small_country import CIV, NOW, TRF, country, terms
 
 PLACE = country()
@@ -153,7 +153,7 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=12, stateful_step_count=14, deadline=None)
+TestLife.settings = examples(12, steps=14)
 
 
 def test_an_agreement_needs_everyone_whom_it_names() -> None:

@@ -11,7 +11,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -23,6 +23,7 @@ from taysir.exchange.journal_lock import PACK_LOCK, JournalLock
 from taysir.exchange.journal_pack import pack_journal
 from taysir.exchange.model import BodyState, StoredExchange
 from taysir.kernel.errors import Problem
+from tests.examples import examples
 from tests.exchange.test_erasure import BODY, about
 from tests.exchange.test_fsck import fill
 
@@ -166,7 +167,7 @@ def test_agreements_and_databases_come_along_and_secrets_do_not(tmp_path: Path) 
     assert not any(secret in kept.read_bytes() for secret in secrets for kept in (file, keys))
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(where=st.floats(0, 0.999), bit=st.integers(0, 7))
 def test_a_changed_bit_in_a_backup_is_never_restored_unnoticed(
     tmp_path_factory: pytest.TempPathFactory, where: float, bit: int

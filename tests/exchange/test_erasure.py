@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.exchange.erasure import SLOT_BYTES, BodyKeys, ErasedError, node_body_key
@@ -20,6 +20,7 @@ from taysir.exchange.segments import SegmentStore
 from taysir.exchange.segments_reading import verify_segments
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
+from tests.examples import examples
 from tests.exchange.test_journal import example
 
 KEY = bytes(range(32))
@@ -167,7 +168,7 @@ def test_a_key_that_is_no_longer_at_hand_is_unwrapped_again(tmp_path: Path, more
     keys.close()
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from(["use", "erase", "reopen"]), st.integers(0, 4)), max_size=25
@@ -200,7 +201,7 @@ def test_keys_open_exactly_what_was_sealed_and_not_erased(
     keys.close()
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(kept=st.integers(0, 5 * SLOT_BYTES))
 def test_a_power_cut_harms_no_key_that_was_flushed(
     tmp_path_factory: pytest.TempPathFactory, kept: int
@@ -230,7 +231,7 @@ def test_a_power_cut_harms_no_key_that_was_flushed(
     again.close()
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.binary(max_size=80))
 def test_bytes_that_are_no_record_are_named_as_damage(payload: bytes) -> None:
     with pytest.raises(Problem, match="EXC-0131"):

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.exchange.evidence import MANIFEST_TYPE, REDACTIONS, EvidencePackager
@@ -37,6 +37,7 @@ from taysir.kernel.checkpoint import (
 from taysir.kernel.errors import Problem
 from taysir.kernel.signature import sign_detached
 from taysir.kernel.tlog_proof import encode_proof, parse_proof
+from tests.examples import examples
 from tests.exchange.logged_country import logged_country, make, packed, stamped_package
 from tests.exchange.logs import LOG, WITNESSES, note_signer
 from tests.exchange.small_country import NOW, TRF
@@ -403,7 +404,7 @@ def test_a_federation_that_does_not_name_the_log_leaves_it_out(tmp_path: Path) -
     assert verify_package(data, anchor=ANCHOR).state == "pending"
 
 
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(st.data())
 def test_garbage_in_a_third_partys_file_never_breaks_the_verifier(data: st.DataObject) -> None:
     """Whole files replaced by anything and sealed again: a finding, never a crash."""
@@ -416,7 +417,7 @@ def test_garbage_in_a_third_partys_file_never_breaks_the_verifier(data: st.DataO
         assert not verify_package(resealed(files), anchor=ANCHOR).valid
 
 
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(st.data())
 def test_one_bit_in_a_third_partys_file_is_found(data: st.DataObject) -> None:
     """A flipped bit under an untouched manifest is found wherever it is."""

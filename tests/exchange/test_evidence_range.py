@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.exchange.consent import SignedConsent
@@ -34,6 +34,7 @@ from taysir.kernel import limits
 from taysir.kernel.canonical import canonical_json, parse_json
 from taysir.kernel.checkpoint import signed_by_log
 from taysir.kernel.errors import Problem
+from tests.examples import examples
 from tests.exchange.logged_country import logged_country, make, stamped_package
 from tests.exchange.logs import MemoryJournal, record
 from tests.exchange.small_country import CIV, NOW, TRF, exchange, terms
@@ -282,7 +283,7 @@ def test_another_authority_is_not_trusted() -> None:
     assert not verify_range(good(), anchor=other).valid
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.data())
 def test_one_bit_is_found(data: st.DataObject) -> None:
     """Anywhere in the file."""
@@ -293,7 +294,7 @@ def test_one_bit_is_found(data: st.DataObject) -> None:
         assert not verify_range(bytes(changed), anchor=ANCHOR).valid
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.data())
 def test_garbage_never_breaks_the_check(data: st.DataObject) -> None:
     """Whole files replaced and sealed again: a finding, never a crash."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -21,6 +21,7 @@ from taysir.exchange.journal import Journal
 from taysir.exchange.journal_lock import JournalLock
 from taysir.exchange.journal_store import Place
 from taysir.kernel.errors import Problem
+from tests.examples import examples
 from tests.exchange.test_erasure import about
 
 RECORDS = 40
@@ -156,7 +157,7 @@ def test_lost_records_are_named_and_no_repair_hides_them(
         assert not report.whole
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(where=st.floats(0, 0.999), bit=st.integers(0, 7))
 def test_a_changed_bit_anywhere_in_the_journal_is_found(
     tmp_path_factory: pytest.TempPathFactory, where: float, bit: int

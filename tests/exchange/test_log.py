@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.exchange.log import LeafMaker, TransparencyLog, log_entry
@@ -22,6 +22,7 @@ from taysir.kernel.merkle import (
     verify_consistency,
     verify_inclusion,
 )
+from tests.examples import examples
 from tests.exchange.logs import LOG, SECRET, MemoryJournal, open_log, record
 
 
@@ -91,7 +92,7 @@ def test_an_older_partial_tile_is_read_from_a_wider_one(tmp_path: Path) -> None:
     assert log.tile(Tile(0, 0, 4)) == before
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.lists(st.integers(0, 300), min_size=1, max_size=5), st.data())
 def test_proofs_hold_across_restarts(
     tmp_path_factory: pytest.TempPathFactory, steps: list[int], data: st.DataObject

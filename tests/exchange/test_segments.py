@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.exchange.errors import EXC_JOURNAL_DAMAGED
@@ -17,6 +17,7 @@ from taysir.exchange.journal_store import GENESIS, Place, chain_hash
 from taysir.exchange.segments import SegmentStore
 from taysir.exchange.segments_reading import verify_segments
 from taysir.kernel.errors import Problem
+from tests.examples import examples
 
 SMALL = 4096
 
@@ -86,7 +87,7 @@ def test_a_torn_last_batch_is_forgotten_whole(tmp_path: Path, cut: int) -> None:
     assert payloads(tmp_path) == [b"kept", b"after"]
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(where=st.floats(min_value=0, max_value=0.999), bit=st.integers(0, 7))
 def test_a_changed_bit_before_the_last_batch_is_found(
     tmp_path_factory: pytest.TempPathFactory, where: float, bit: int
@@ -113,7 +114,7 @@ def test_the_chain_follows_from_the_payloads_alone(tmp_path: Path) -> None:
     store.close()
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(where=st.floats(min_value=0, max_value=0.999), bit=st.integers(0, 7))
 def test_a_changed_bit_in_the_open_segment_is_no_torn_end(
     tmp_path_factory: pytest.TempPathFactory, where: float, bit: int
@@ -136,7 +137,7 @@ def test_a_changed_bit_in_the_open_segment_is_no_torn_end(
 SECTOR = 512
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(kept=st.lists(st.booleans(), min_size=12, max_size=12))
 def test_a_power_cut_leaves_the_last_batch_whole_or_not_there(
     tmp_path_factory: pytest.TempPathFactory, kept: list[bool]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -30,6 +30,7 @@ from taysir.exchange.segments_packed import (
 )
 from taysir.exchange.segments_reading import segment_files
 from taysir.kernel.errors import Problem
+from tests.examples import examples
 from tests.exchange.test_erasure import about
 
 
@@ -149,7 +150,7 @@ def test_a_damaged_segment_is_not_packed(tmp_path: Path) -> None:
     assert not list((tmp_path / "segments").glob("*.draft"))
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(where=st.floats(0, 0.999), bit=st.integers(0, 7))
 def test_a_changed_bit_in_a_packed_segment_is_found(
     tmp_path_factory: pytest.TempPathFactory, where: float, bit: int
@@ -181,7 +182,7 @@ PAYLOADS = st.one_of(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(payloads=st.lists(PAYLOADS, min_size=1, max_size=8))
 def test_whatever_a_record_holds_comes_back_bit_for_bit(
     tmp_path_factory: pytest.TempPathFactory, payloads: list[bytes]

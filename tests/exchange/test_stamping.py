@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from asn1crypto import algos, tsp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.country.time_stamping.face import KEY_NAME, time_stamping_face
@@ -21,6 +21,7 @@ from taysir.kernel import limits
 from taysir.kernel.certificates import Subject, Use, Validity, issue, new_key
 from taysir.kernel.errors import Problem
 from taysir.kernel.signature import Signer
+from tests.examples import examples
 from tests.exchange.third_parties import START, authority, time_stamper
 
 ROOTS = (authority().certificate_der,)
@@ -176,7 +177,7 @@ def test_the_authority_grants_or_rejects(request_der: bytes, status: str) -> Non
     assert found["status"].native == status
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.binary(max_size=100))
 def test_any_bytes_get_an_answer(data: bytes) -> None:
     """The authority never fails."""
@@ -185,7 +186,7 @@ def test_any_bytes_get_an_answer(data: bytes) -> None:
     assert own.answer(data).startswith(b"0")
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_no_stamp(data: bytes) -> None:
     """The verifier refuses them in one way."""

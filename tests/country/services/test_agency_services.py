@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.engine.decision import Outcome
 from taysir.engine.facts import Attested, CaseFacts, EvidenceOutcome, Typed
 from taysir.engine.flow import start_token, transition
 from taysir.engine.lookups import lookups_due, receive_outcome
+from tests.examples import examples
 
 from .deciding import decided, pack_named
 
@@ -24,7 +25,7 @@ LEVELS = ("minister", "deputy", "director")
 # --- data sharing --------------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     st.lists(st.sampled_from((*FIELDS, "blood_type", "salary")), min_size=1, max_size=8),
     st.sampled_from([", ", "،", " ", "\n", " ، "]),
@@ -39,7 +40,7 @@ def test_only_fields_that_the_service_has_are_shared(asked: list[str], separator
         assert decision.codes == ("fields-unknown",)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.sets(st.sampled_from(FIELDS), min_size=1), st.sets(st.sampled_from(FIELDS)))
 def test_what_is_agreed_already_is_not_agreed_twice(asked: set[str], agreed: set[str]) -> None:
     decision = decided(
@@ -100,7 +101,7 @@ def test_honorifics_are_whole_words(words: str, refused: bool) -> None:
 # --- platforms -----------------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.dates(min_value=date(2022, 1, 1), max_value=date(2028, 12, 31)))
 def test_accessibility_becomes_a_condition_on_its_day(on: date) -> None:
     decision = decided("platform_approval", on=on, answers={"plan.accessible": "no"})
@@ -113,7 +114,7 @@ def test_accessibility_becomes_a_condition_on_its_day(on: date) -> None:
 # --- information ---------------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.integers(min_value=0, max_value=2000))
 def test_paper_beyond_a_hundred_pages_costs_and_nothing_else_does(pages: int) -> None:
     for form in ("paper", "electronic"):
@@ -156,7 +157,7 @@ def test_nothing_is_asked_about_someone_else_before_the_mandate_is_known() -> No
     assert lookups_due(pack, facts, at=AT) == ()
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.integers(min_value=0, max_value=800))
 def test_one_copy_a_year_is_free(days: int) -> None:
     today = AT.date()

@@ -6,10 +6,11 @@ import calendar
 from datetime import date, timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.engine.decision import Outcome
+from tests.examples import examples
 
 from .deciding import decided
 
@@ -35,7 +36,7 @@ def same(one: str, other: str) -> bool:
     return one == other or {one, other} == {"ليلى", "ليلي"}
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(days=st.integers(0, 60) | st.integers(340, 400) | st.integers(0, 2_000))
 def test_fee_fine_and_approval_follow_the_days_since_the_birth(days: int) -> None:
     born = TODAY - timedelta(days=days)
@@ -92,7 +93,7 @@ def suspicions(child: dict[str, Any], others: list[dict[str, Any]]) -> list[str]
     return [code for code, holds in told if holds]
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(
     others=st.lists(siblings(), max_size=3),
     name=st.sampled_from(NAMES),

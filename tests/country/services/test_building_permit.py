@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taysir.engine.decision import Outcome
+from tests.examples import examples
 
 from .deciding import decided
 
@@ -86,7 +87,7 @@ def expected(made: dict[str, Any]) -> tuple[Outcome, list[str]]:
     return (Outcome.REFERRED, referrals) if referrals else (Outcome.GRANTED, ["permitted"])
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(made=buildings(), on=st.sampled_from((date(2025, 12, 31), date(2026, 1, 1))))
 def test_a_building_is_judged_and_priced_by_the_law_of_the_day(
     made: dict[str, Any], on: date

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from taysir.engine.decision import Outcome
 from taysir.engine.explain import explain
+from tests.examples import examples
 
 from .deciding import decided
 
@@ -64,7 +65,7 @@ def faults(words: list[str], *, on: date) -> list[str]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(words=st.lists(st.sampled_from(WORDS), min_size=1, max_size=4), on=DAYS)
 def test_a_name_is_reserved_or_refused_for_each_of_its_faults(words: list[str], on: date) -> None:
     name = " ".join(words)
@@ -78,7 +79,7 @@ def test_a_name_is_reserved_or_refused_for_each_of_its_faults(words: list[str], 
     assert [code.removeprefix("first-") for code in decision.codes] == (expected or ["reserved"])
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(first=st.booleans(), second=st.booleans(), third=st.booleans())
 def test_the_first_acceptable_name_in_order_is_taken(
     first: bool, second: bool, third: bool
@@ -122,7 +123,7 @@ def standing(confirmed: date, *, same_city: bool, on: date) -> str:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(on=DAYS, age=st.integers(0, 900), same_city=st.booleans())
 def test_an_earlier_register_counts_as_the_law_of_the_day_says(
     on: date, age: int, same_city: bool
@@ -145,7 +146,7 @@ def test_an_earlier_register_counts_as_the_law_of_the_day_says(
     assert decision.codes == ((expected,) if expected else ("registered",))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(on=DAYS)
 def test_a_register_expires_or_is_confirmed_as_the_law_of_the_day_says(on: date) -> None:
     decision = decided(

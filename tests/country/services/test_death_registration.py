@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.engine.decision import Outcome
 from taysir.engine.flow import start_token, transition
 from taysir.engine.pages import case_context
 from taysir.engine.scenarios import read_scenarios, scenario_facts
+from tests.examples import examples
 
 from .deciding import decided, pack_named
 
@@ -42,7 +43,7 @@ def test_all_agencies_down_at_once_hold_nothing_up() -> None:
     assert decision.values["registration.told"] == list(HOLDERS.values())
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.integers(min_value=0, max_value=900), st.booleans())
 def test_lateness_is_counted_from_the_day_of_death(days: int, examined: bool) -> None:
     notified = {"died_on": (TODAY - timedelta(days=days)).isoformat(), "examined": examined}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.engine.decision import Outcome
 from taysir.engine.flow import start_token, transition
 from taysir.engine.flow_token import Token
 from taysir.kernel.calendar import WorkingCalendar
+from tests.examples import examples
 
 from .deciding import decided, pack_named
 
@@ -21,7 +22,7 @@ WEEK = WorkingCalendar()
 DAYS = st.dates(min_value=date(2026, 1, 1), max_value=date(2027, 12, 31))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(DAYS, st.sampled_from([30, 60, 90]), st.integers(min_value=0, max_value=120))
 def test_time_runs_from_telling_and_never_ends_in_a_weekend(
     told: date, within: int, waited: int

@@ -6,11 +6,12 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.engine.decision import Decision, Outcome
 from taysir.engine.definition import Pack
+from tests.examples import examples
 
 from .deciding import decided, pack_named
 
@@ -34,7 +35,7 @@ def with_wages(*entries: dict[str, Any], **registries: dict[str, Any]) -> Decisi
     return decided(SERVICE, registries={"wages": wages, **registries})
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(AMOUNTS, st.lists(st.tuples(OTHER_MONTHS, AMOUNTS), max_size=12))
 def test_income_of_other_months_changes_nothing(
     october: int, others: list[tuple[str, int]]
@@ -45,7 +46,7 @@ def test_income_of_other_months_changes_nothing(
     assert alone.outcome is (Outcome.GRANTED if october < 220_000 else Outcome.REFUSED)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(AMOUNTS)
 def test_income_without_a_month_is_never_spread_nor_decided_without_an_officer(total: int) -> None:
     decision = with_wages(wage(None, total))
@@ -54,7 +55,7 @@ def test_income_without_a_month_is_never_spread_nor_decided_without_an_officer(t
     assert decision.values["award.income_minor"] == 0
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(AMOUNTS, AMOUNTS)
 def test_an_excess_is_never_taken_back_without_an_officer(earned: int, paid: int) -> None:
     payments = {"payments": [{"month": "2026-11", "amount_minor": paid}]}
@@ -69,7 +70,7 @@ def test_an_excess_is_never_taken_back_without_an_officer(earned: int, paid: int
         assert decision.values["award.due_minor"] == 0
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(JANUARY_AROUND, st.integers(min_value=0, max_value=9))
 def test_each_day_is_paid_by_the_amount_of_that_day(on: date, children: int) -> None:
     """The reference goes day by day; the rules go by parts."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.engine.decision import Decision, Outcome
+from tests.examples import examples
 
 from .deciding import decided
 
@@ -48,7 +49,7 @@ def years_after(day: date, *, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.integers(min_value=-180, max_value=1094))
 def test_each_started_year_after_expiry_costs_a_hundred_dinars(days_late: int) -> None:
     expired = TODAY - timedelta(days=days_late)
@@ -63,7 +64,7 @@ def test_each_started_year_after_expiry_costs_a_hundred_dinars(days_late: int) -
     assert decision.values["renewal.late_fee_minor"] == 10_000 * started
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.integers(min_value=1, max_value=400))
 def test_before_its_window_and_after_it_is_struck_off_nothing_is_renewed(days: int) -> None:
     early = TODAY + timedelta(days=180 + days)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.engine.bpmn import export_bpmn, import_bpmn
@@ -25,6 +25,7 @@ from taysir.engine.source import read_yaml
 from tests.engine.conftest import PACK_PATH
 from tests.engine.flows import as_yaml, flow_from, flow_of, raw_flows
 from tests.engine.test_flow_branches import PERMIT
+from tests.examples import examples
 
 RENEWAL = load_pack(PACK_PATH)
 SERVICES = sorted(file.parent for file in PACK_PATH.parent.glob("*/service.yaml"))
@@ -132,7 +133,7 @@ def assert_inside(lanes: list[Element], shapes: dict[str, Element]) -> None:
             assert box[3] <= bottom
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(raw_flows())
 def test_any_flow_is_drawn_soundly_and_read_back_as_it_was(raw: dict[str, Any]) -> None:
     flow, _ = flow_of(as_yaml(raw))
@@ -172,7 +173,7 @@ def test_every_role_has_a_lane() -> None:
     assert set(ROLE_NAMES) == set(Role)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_texts_and_conditions_survive_exactly(arabic: str, english: str) -> None:
     """Quotes, line breaks, spaces at the ends; what XML cannot hold becomes a mark."""

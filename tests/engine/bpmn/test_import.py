@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.engine.bpmn import Imported, export_bpmn, import_bpmn
@@ -18,6 +18,7 @@ from taysir.kernel.errors import Problem
 from taysir.kernel.limits import BPMN_ELEMENTS, BPMN_NESTING, DMN_XML_BYTES, DMN_XML_DEPTH
 from tests.engine.conftest import PACK_PATH
 from tests.engine.flows import flow_of
+from tests.examples import examples
 
 from .drawings import drawing, lanes, node, timer, ways
 
@@ -346,7 +347,7 @@ def any_drawings(draw: st.DrawFn) -> bytes:
     return drawing(*made, *ways(*(f"{a}>{b}{more}" for a, b, more in pairs)))
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(any_drawings())
 def test_any_drawing_is_read_or_refused_by_name(data: bytes) -> None:
     imported = import_bpmn(data, file="in.bpmn")

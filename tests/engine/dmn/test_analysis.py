@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from hypothesis import given as hypothesis_given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from taysir.engine.dmn import load_dmn
 from taysir.engine.dmn.analysis import Analysis, Domain, analyse_table
 from tests.engine.dmn.models import decision, given, model, table
+from tests.examples import examples
 
 
 def analysed(logic: str, **domain: Any) -> Analysis:
@@ -108,7 +108,7 @@ def test_a_default_output_closes_all_gaps() -> None:
     assert analysed(table("UNIQUE", ("1", "1"), default="0")).gaps == ()
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @hypothesis_given(
     st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=5),
     st.integers(-1, 14),

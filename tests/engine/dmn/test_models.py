@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given as hypothesis_given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from taysir.engine.dmn import load_dmn
@@ -13,6 +12,7 @@ from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from tests.engine.dmn.models import NAMESPACE, decision, feel, given, model
 from tests.engine.feel.own_errors import own_error
+from tests.examples import examples
 
 FACTORIAL = (
     '<businessKnowledgeModel id="k" name="factorial"><variable name="factorial"/>'
@@ -153,7 +153,7 @@ def test_an_unknown_decision_is_refused() -> None:
     assert caught.value.code == "ENG-0126"
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @hypothesis_given(st.binary(max_size=60), st.integers(0, 400))
 def test_a_damaged_file_is_refused_or_read(noise: bytes, at: int) -> None:
     """No file makes the loader raise anything of Python's own."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.cli.dmn import register
@@ -24,6 +24,7 @@ from taysir.kernel.errors import Problem
 from taysir.kernel.limits import SHEET_COLUMNS, SHEET_FILE_BYTES, SHEET_ROWS
 from taysir.testing.command import command
 from tests.engine.dmn.models import decision, feel, model, table
+from tests.examples import examples
 
 RULES = Path(__file__).parents[3] / "src/taysir/country/services/licence_renewal/rules"
 APP = typer.Typer()
@@ -265,7 +266,7 @@ def trimmed(rows: Rows) -> Rows:
     return made
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(rows=sheet_rows, ending=st.sampled_from(["xlsx", "ods"]))
 def test_cells_come_back_as_they_were_written(rows: Rows, ending: str) -> None:
     file = f"a.{ending}"
@@ -273,7 +274,7 @@ def test_cells_come_back_as_they_were_written(rows: Rows, ending: str) -> None:
     assert trimmed(found) == trimmed(rows)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.binary(max_size=200), st.integers(0, 2000), st.sampled_from(sorted(FORMATS)))
 def test_no_bytes_do_more_than_be_refused(noise: bytes, at: int, ending: str) -> None:
     """Noise, and a good file with noise in it, are read or refused with our own error."""
@@ -318,7 +319,7 @@ def shape(element: Element) -> object:
     return (element.name, element.namespace, element.attributes, text, inner)
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(st.recursive(leaves, grown, max_leaves=8), st.sampled_from(["", "p"]))
 def test_a_written_tree_is_read_as_the_same_tree(root: Element, prefix: str) -> None:
     root.prefixes = {prefix: "urn:one"}

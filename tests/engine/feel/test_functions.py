@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.engine.feel import compile_expression
@@ -19,6 +19,7 @@ from taysir.engine.feel.values import Context, Range
 from taysir.engine.feel.values import Test as Comparison
 from taysir.kernel.errors import Problem
 from tests.engine.feel.own_errors import own_error
+from tests.examples import examples
 
 VALUES: list[Any] = [
     None, True, False, Decimal(0), Decimal(1), Decimal(-2), Decimal("2.5"), Decimal("1E+6000"),
@@ -38,7 +39,7 @@ def value(text: str, **context: Any) -> Any:
     return compile_expression(text).evaluate(context)
 
 
-@settings(max_examples=800, deadline=None)
+@examples(800)
 @given(st.sampled_from(sorted(BUILTINS)), st.lists(st.sampled_from(VALUES), max_size=4))
 def test_no_argument_breaks_a_function(name: str, arguments: list[Any]) -> None:
     """Every function gives a value or an own error for arguments of any kind."""

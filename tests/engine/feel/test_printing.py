@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from taysir.engine.feel import compile_expression, compile_unary_tests
@@ -36,6 +36,7 @@ from taysir.engine.feel.syntax import (
 from taysir.engine.feel.types import ContextType, FunctionType, ListType, SimpleType
 from taysir.kernel.errors import Problem
 from tests.engine.feel.own_errors import own_error
+from tests.examples import examples
 
 NAMES = ("a", "b", "الرسم", "late fee", "applicant's age", "x-y")
 OPERATORS = ("+", "-", "*", "/", "**", "and", "or", "=", "!=", "<", "<=", ">", ">=")
@@ -91,7 +92,7 @@ def _compound(inner: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
 trees = st.recursive(atoms, _compound, max_leaves=8)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(trees)
 def test_printing_and_reading_a_tree_gives_the_same_tree(tree: object) -> None:
     """parse(print(tree)) == tree."""
@@ -100,7 +101,7 @@ def test_printing_and_reading_a_tree_gives_the_same_tree(tree: object) -> None:
     assert parse_expression(text, names=NAMES) == tree
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(trees, max_size=3), st.booleans())
 def test_printing_and_reading_tests_gives_the_same_tests(
     nodes: list[object], negated: bool
@@ -111,7 +112,7 @@ def test_printing_and_reading_tests_gives_the_same_tests(
     assert parse_tests(write_tests(tests), names=NAMES) == tests
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(trees, st.dictionaries(names, st.one_of(st.integers(), st.text(), st.dates(), st.none())))
 def test_evaluating_any_tree_gives_a_value_or_an_own_error(
     tree: object, context: dict[str, object]
@@ -125,7 +126,7 @@ def test_evaluating_any_tree_gives_a_value_or_an_own_error(
         own_error(problem)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text(alphabet='ab1 .,()[]{}<>=!+-*/"?@:\\ifthenelsorforinreturnnot', max_size=40))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """No text makes the parser or the evaluator raise anything of Python's own."""
