@@ -158,17 +158,19 @@ class Past:
 
     def __init__(self, answered: int) -> None:
         self.answered = answered
-        self.asked: list[int] = []
+        self.asked: list[tuple[str, int]] = []
 
-    def answered_since(self, agreement: str, *, direction: Direction, since_ms: int) -> int:
-        """Return the number, and remember since when was asked."""
+    def answered_since(
+        self, agreement: str, *, direction: Direction, since_ms: int, purpose: str = ""
+    ) -> int:
+        """Return the number, and remember for which purpose and since when was asked."""
         assert (len(agreement), direction) == (64, Direction.SENT)
-        self.asked.append(since_ms)
+        self.asked.append((purpose, since_ms))
         return self.answered
 
 
 def test_quotas_count_in_their_own_period_and_survive_a_restart() -> None:
-    """They begin from the journal, and anew with each minute and day."""
+    """They begin from what the journal holds for their purpose, and anew each minute and day."""
     past = Past(1)
     counters, at_ms = QuotaCounters(past), int(NOW.timestamp() * 1000) + 30_000
 
@@ -185,7 +187,8 @@ def test_quotas_count_in_their_own_period_and_survive_a_restart() -> None:
     take(at_ms + 30_000)
     assert before(at_ms + 30_000) == (1, 3)
     assert before(at_ms + 86_400_000) == (0, 0)
-    assert past.asked == [period_start(p, now_ms=at_ms) for p in (Period.MINUTE, Period.DAY)]
+    minute, day = (period_start(p, now_ms=at_ms) for p in (Period.MINUTE, Period.DAY))
+    assert past.asked == [("", minute), ("tax-relief", day)]
 
 
 @pytest.mark.parametrize(

@@ -62,9 +62,13 @@ class JournalLookups:
             payload = self._store.read(entry.place)
             yield decode_exchange(payload, position=entry.position, keys=self._keys)
 
-    def answered_since(self, agreement: str, *, direction: Direction, since_ms: int) -> int:
-        """Return how many calls an agreement carried since a time, for quotas."""
-        return self._index.answered_since(agreement, direction=direction, since_ms=since_ms)
+    def answered_since(
+        self, agreement: str, *, direction: Direction, since_ms: int, purpose: str = ""
+    ) -> int:
+        """Return how many calls an agreement carried since a time, for one purpose on request."""
+        return self._index.answered_since(
+            agreement, direction=direction, since_ms=since_ms, purpose=purpose
+        )
 
     def received_since(self, since_ms: int) -> list[tuple[str, str]]:
         """Return consumer and number of the calls received since a time, the newest last.

@@ -18,8 +18,10 @@ _LENGTH_MS: Final = {Period.MINUTE: 60_000, Period.HOUR: 3_600_000, Period.DAY: 
 class AnsweredCalls(Protocol):
     """What the journal can say about the past."""
 
-    def answered_since(self, agreement: str, *, direction: Direction, since_ms: int) -> int:
-        """Return how many calls an agreement carried on one side since a time."""
+    def answered_since(
+        self, agreement: str, *, direction: Direction, since_ms: int, purpose: str = ""
+    ) -> int:
+        """Return how many calls an agreement carried on one side since a time, for a purpose."""
 
 
 def period_start(period: Period, *, now_ms: int) -> int:
@@ -40,11 +42,7 @@ class QuotaCounters:
         self._counts: dict[tuple[str, Direction, int], tuple[int, int]] = {}
 
     def before(self, agreement: Agreement, *, direction: Direction, now_ms: int) -> tuple[int, ...]:
-        """Return the calls of each quota in its present period, before this one.
-
-        After a restart a quota for one purpose counts the calls of all purposes of its agreement in
-        the running period: it may end sooner, never later.
-        """
+        """Return the calls of each quota in its present period, before this one."""
         return tuple(
             self._count(agreement, number, direction=direction, now_ms=now_ms)
             for number in range(len(agreement.quotas))
@@ -64,10 +62,13 @@ class QuotaCounters:
         self, agreement: Agreement, number: int, *, direction: Direction, now_ms: int
     ) -> int:
         key = (agreement.hash, direction, number)
-        start = period_start(agreement.quotas[number].per, now_ms=now_ms)
+        quota = agreement.quotas[number]
+        start = period_start(quota.per, now_ms=now_ms)
         kept = self._counts.get(key)
         if kept is not None:
             return kept[1] if kept[0] == start else 0
-        count = self._journal.answered_since(agreement.hash, direction=direction, since_ms=start)
+        count = self._journal.answered_since(
+            agreement.hash, direction=direction, since_ms=start, purpose=quota.purpose
+        )
         self._counts[key] = (start, count)
         return count
