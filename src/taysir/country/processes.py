@@ -27,6 +27,15 @@ PRELOADED: Final = (
     "django.db.models",
     "django.core.handlers.wsgi",
     "django.template.backends.jinja2",
+    "django.db.backends.sqlite3.base",
+    "django.contrib.sessions.middleware",
+    "django.contrib.staticfiles.storage",
+    "django.contrib.auth.tokens",
+    "django.middleware.common",
+    "csp.middleware",
+    "whitenoise.middleware",
+    "whitenoise.storage",
+    "prometheus_client",
     "taysir.exchange.process",
     "taysir.exchange.authority",
     "taysir.country.time_stamping.face",
@@ -39,6 +48,12 @@ PRELOADED: Final = (
     "pyhanko.sign.validation",
     "taysir.engine.rules",
     "taysir.engine.pack",
+    "taysir.engine.flow_check",
+    "taysir.exchange.client",
+    "taysir.transactions.cases.holidays",
+    "taysir.transactions.documents.typesetting",
+    "taysir.transactions.documents.contrib.pades",
+    "taysir.ui.jinja",
 )
 """Loaded once by the supervisor, shared by every process that is forked from it."""
 

@@ -13,12 +13,14 @@ from django.core.wsgi import get_wsgi_application
 
 from taysir.kernel import limits
 from taysir.kernel.log import get_logger
+from taysir.web.memory import keep_memory_small
 
 log = get_logger(__name__)
 
 
 def prepare() -> None:
     """Set Django up and bring the database to the present form; one process at a time."""
+    keep_memory_small()
     django.setup()
     database = Path(settings.DATABASES["default"]["NAME"])
     with database.with_suffix(".migrating").open("w") as lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
+from taysir.kernel import limits
 from taysir.transactions.documents.base import DocumentsConfig
 from taysir.transactions.payments.base import PaymentsConfig
 from taysir.web.installation import PortalSettings, read_installation
@@ -87,7 +88,10 @@ DATABASES: dict[str, dict[str, Any]] = {
             "timeout": 20,
             # Writers queue at the start of a transaction instead of failing in its middle.
             "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+                f"PRAGMA cache_size=-{limits.PAGES_CACHE_KIB};"
+            ),
         },
     }
 }

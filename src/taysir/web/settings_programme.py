@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from taysir.kernel import limits
 from taysir.web.installation import read_installation
 
 
@@ -75,7 +76,10 @@ DATABASES: dict[str, dict[str, Any]] = {
         "OPTIONS": {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+                f"PRAGMA cache_size=-{limits.PAGES_CACHE_KIB};"
+            ),
         },
     }
 }

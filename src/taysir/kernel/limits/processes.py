@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from taysir.kernel.limits.units import MIB
+from taysir.kernel.limits.units import KIB, MIB
 
 PROCESS_STOP_TIMEOUT_S: Final = 10.0
 """From SIGTERM to SIGKILL; a node needs one commit, the portal one request."""
@@ -29,3 +29,12 @@ POPULATION_MIN: Final = 100
 
 POPULATION_MAX: Final = 5_000_000
 """More persons than this do not fit the registries' SQLite files in sensible time."""
+
+MALLOC_ARENAS: Final = 1
+"""Heaps of the C library in a process that serves pages; its threads run Python one at a time."""
+
+MALLOC_LARGE_BYTES: Final = 128 * KIB
+"""A block this large goes back to the system when it is freed: a page has less, a PDF more."""
+
+PAGES_CACHE_KIB: Final = 512
+"""SQLite's own cache of each thread that serves pages; the system caches the file besides."""
