@@ -6,14 +6,14 @@ statements, and what nodes settle between them besides calls. No protocol here.
 
 from __future__ import annotations
 
-from taysir.exchange.agreement_part import AgreementPart
 from taysir.exchange.flow.consume import consume
 from taysir.exchange.flow.provide import provide
 from taysir.exchange.frames import Message
 from taysir.exchange.guard import CLIENTS_FACE, NODES_FACE, Guard
-from taysir.exchange.http import Headers, Request, Response, problem_response
+from taysir.exchange.http import Handler, Headers, Request, Response, problem_response
 from taysir.exchange.link import LinkPeer
-from taysir.exchange.runtime import NodeRuntime
+from taysir.exchange.metaservices import Metaservices
+from taysir.exchange.runtime import CallRuntime
 from taysir.exchange.wire import (
     CALL_PATH,
     STATEMENT_HEADER,
@@ -27,9 +27,13 @@ from taysir.kernel.signature import thumbprint
 class Edge:
     """The call faces of one node."""
 
-    def __init__(self, node: NodeRuntime, *, guard: Guard, agreements: AgreementPart) -> None:
+    def __init__(
+        self, node: CallRuntime, *, guard: Guard, metaservices: Metaservices, others: Handler
+    ) -> None:
+        """Bind the faces; ``others`` answers what other nodes ask besides calls."""
         self._node = node
-        self._agreements = agreements
+        self._metaservices = metaservices
+        self._others = others
         self._guard = guard
 
     async def information_systems(self, request: Request) -> Response:
@@ -37,7 +41,7 @@ class Edge:
         guard = self._guard
         try:
             guard.access.check(request)
-            listing = await self._agreements.metaservices.answer(request)
+            listing = await self._metaservices.answer(request)
             if listing is not None:
                 return listing
             call = parse_information_call(request)
@@ -47,6 +51,8 @@ class Edge:
             return xroad_error(problem)
         try:
             return await consume(self._node, call)
+        except Problem as problem:
+            return xroad_error(problem)
         finally:
             guard.clients.leave(call.consumer)
 
@@ -60,7 +66,7 @@ class Edge:
             return problem_response(problem)
         try:
             if request.method != "POST" or request.path != CALL_PATH:
-                return await self._agreements.face(request)
+                return await self._others(request)
             answer = await provide(
                 self._node,
                 _message_of(request),

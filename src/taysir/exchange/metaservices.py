@@ -21,7 +21,7 @@ from taysir.exchange.errors import (
     EXC_UNKNOWN_SERVICE,
 )
 from taysir.exchange.http import Request, Response, json_response
-from taysir.exchange.runtime import NodeRuntime
+from taysir.exchange.runtime import CallRuntime
 from taysir.exchange.wire import METHODS_PATH, OPENAPI_PATH
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import ServiceId, SubsystemId
@@ -35,7 +35,7 @@ _JSON: Final = ((b"content-type", b"application/json"),)
 class Metaservices:
     """Answers metaservices for our information systems and for other nodes."""
 
-    def __init__(self, node: NodeRuntime) -> None:
+    def __init__(self, node: CallRuntime) -> None:
         self._node = node
 
     async def answer(self, request: Request) -> Response | None:

@@ -158,7 +158,7 @@ async def start_node(
     guard = make_guard(settings, now=lambda: datetime.now(UTC))
     runtime = _make_runtime(settings, source=source, keys=keys, pools=pools)
     agreements = make_agreement_part(runtime, settings, trust=trust)
-    edge = Edge(runtime, guard=guard, agreements=agreements)
+    edge = Edge(runtime, guard=guard, metaservices=agreements.metaservices, others=agreements.face)
     links = LinkService(edge.link, loop=asyncio.get_running_loop())
     desk = KeyWatch(keys, directory=source.current, reread=reread or (lambda: settings))
     packer = _packer(settings, runtime)

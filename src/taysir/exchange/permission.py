@@ -1,22 +1,23 @@
-"""Asks the policy for one call of a running node: gathers the facts, decides, counts.
+"""Asks the policy for one call of a running node: gathers the facts and decides.
 
-The policy is pure; this module knows where its facts are: the federation's zones, the counters of
-quotas, the consents that the node holds. The consumer's and the provider's side ask the same.
+The policy is pure; this module knows where its facts are: the federation's zones and the consents
+that the node holds. The consumer's and the provider's side ask the same. What counts calls (quotas,
+uses of consents) is not looked at here, because that is one step with counting: ``admission``.
 """
 
 from __future__ import annotations
 
 from taysir.exchange.errors import EXC_ZONE
-from taysir.exchange.model import Agreement, Direction, Directory
+from taysir.exchange.model import Agreement, Directory
 from taysir.exchange.policy import CallFacts, decide_call
-from taysir.exchange.runtime import NodeRuntime
+from taysir.exchange.runtime import CallRuntime
 from taysir.exchange.wire import InformationCall
 from taysir.kernel.errors import Problem
 from taysir.kernel.statement import Statement
 
 
 def permit_sending(
-    node: NodeRuntime, call: InformationCall, *, agreement: Agreement, directory: Directory
+    node: CallRuntime, call: InformationCall, *, agreement: Agreement, directory: Directory
 ) -> None:
     """Decide at the consumer's node before it signs; raises the first reason against the call."""
     provider = directory.node_for(call.service.owner)
@@ -31,16 +32,15 @@ def permit_sending(
         processing_zone=provider.zone if provider is not None else "",
         storage_zone=node.zone,
         at=node.now(),
-        calls=_calls(node, agreement, direction=Direction.SENT),
+        calls=(0,) * len(agreement.quotas),
         consent=call.consent,
         held=node.consents.find(call.consent),
-        consent_uses=node.consents.uses(call.consent, direction=Direction.SENT),
     )
-    _decide(node, agreement, facts, direction=Direction.SENT)
+    _decide(agreement, facts)
 
 
 def permit_receiving(
-    node: NodeRuntime, statement: Statement, body: bytes, *, agreement: Agreement, zone: str
+    node: CallRuntime, statement: Statement, body: bytes, *, agreement: Agreement, zone: str
 ) -> None:
     """Decide at the provider's node; raises the first reason against the call.
 
@@ -60,28 +60,14 @@ def permit_receiving(
         processing_zone=node.zone,
         storage_zone=node.zone,
         at=node.now(),
-        calls=_calls(node, agreement, direction=Direction.RECEIVED),
+        calls=(0,) * len(agreement.quotas),
         consent=statement.consent,
         held=node.consents.find(statement.consent),
-        consent_uses=node.consents.uses(statement.consent, direction=Direction.RECEIVED),
     )
-    _decide(node, agreement, facts, direction=Direction.RECEIVED)
+    _decide(agreement, facts)
 
 
-def _calls(node: NodeRuntime, agreement: Agreement, *, direction: Direction) -> tuple[int, ...]:
-    if not agreement.quotas:
-        return ()
-    return node.quotas.before(agreement, direction=direction, now_ms=node.now_ms())
-
-
-def _decide(
-    node: NodeRuntime, agreement: Agreement, facts: CallFacts, *, direction: Direction
-) -> None:
+def _decide(agreement: Agreement, facts: CallFacts) -> None:
     against = decide_call(agreement, call=facts)
     if against:
         raise against[0]
-    if agreement.quotas:
-        now_ms = node.now_ms()
-        node.quotas.take(agreement, purpose=facts.purpose, direction=direction, now_ms=now_ms)
-    if facts.consent:
-        node.consents.use(facts.consent, direction=direction)

@@ -95,7 +95,7 @@ def decide_call(agreement: Agreement, *, call: CallFacts) -> tuple[Problem, ...]
     if zone is not None:
         against.append(Problem(EXC_ZONE, zone=zone))
     if agreement.quotas:
-        against.extend(_against_quotas(agreement, call))
+        against.extend(_against_quotas(agreement, calls=call.calls, purpose=call.purpose))
     foreign = _foreign_in(call, fields=agreement.request_fields)
     if foreign is not None:
         against.append(Problem(EXC_REQUEST_FIELD, field=foreign))
@@ -110,12 +110,34 @@ def _out_of_dates(agreement: Agreement) -> Problem:
     )
 
 
-def _against_quotas(agreement: Agreement, call: CallFacts) -> list[Problem]:
+def check_counts(
+    agreement: Agreement,
+    *,
+    purpose: str,
+    calls: tuple[int, ...],
+    held: Consent | None,
+    consent_uses: int,
+) -> None:
+    """Check only what counts calls: raises EXC-0118 for a consent, EXC-0107 for a quota used up.
+
+    Where counts are kept apart from the decision, the decision is asked with counts of zero.
+    """
+    if held is not None and _is_used_up(held, consent_uses):
+        raise Problem(EXC_CONSENT_REFUSED, reason=_USED_UP)
+    for problem in _against_quotas(agreement, calls=calls, purpose=purpose):
+        raise problem
+
+
+def _against_quotas(agreement: Agreement, *, calls: tuple[int, ...], purpose: str) -> list[Problem]:
     return [
         Problem(EXC_QUOTA, quota=quota.calls, period=quota.per.value)
-        for quota, before in zip(agreement.quotas, call.calls, strict=True)
-        if before >= quota.calls and quota.purpose in ("", call.purpose)
+        for quota, before in zip(agreement.quotas, calls, strict=True)
+        if before >= quota.calls and quota.purpose in ("", purpose)
     ]
+
+
+def _is_used_up(consent: Consent, uses: int) -> bool:
+    return consent.calls is not None and uses >= consent.calls
 
 
 def consent_fault(agreement: Agreement, call: CallFacts) -> str:
@@ -139,8 +161,8 @@ def _time_fault(held: Consent, call: CallFacts) -> str:
         return "not in its time"
     if held.revoked_at is not None and call.at >= held.revoked_at:
         return "the person revoked it"
-    if held.calls is not None and call.consent_uses >= held.calls:
-        return "used as often as agreed"
+    if _is_used_up(held, call.consent_uses):
+        return _USED_UP
     return ""
 
 
@@ -192,6 +214,7 @@ def _compiled(operations: tuple[Operation, ...]) -> dict[str, re.Pattern[str]]:
 Projector = Callable[[bytes], bytes]
 
 _LEAF: Final[dict[str, Any]] = {}
+_USED_UP: Final = "used as often as agreed"
 _JSON_TYPE: Final = re.compile(
     r"(application|text)/([a-z0-9.+-]+\+)?json\s*(;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE
 )

@@ -5,22 +5,22 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import Protocol
 
+from taysir.exchange.admission import FRESH_MS, Admission, Ledger, ReplayCache
 from taysir.exchange.backend import HttpPool
 from taysir.exchange.consents import ConsentShelf
 from taysir.exchange.descriptions import Descriptions
-from taysir.exchange.errors import EXC_BUSY, EXC_FEDERATION_EXPIRED, EXC_REPLAY
+from taysir.exchange.errors import EXC_FEDERATION_EXPIRED
 from taysir.exchange.journal import Journal
 from taysir.exchange.journal_refusals import RefusalKeeper
 from taysir.exchange.keys.base import DistantKey
 from taysir.exchange.log_keeper import LogKeeper
-from taysir.exchange.model import Directory, NodeEntry
+from taysir.exchange.model import Directory, NodeEntry, StoredExchange
 from taysir.exchange.peers import Peer
 from taysir.exchange.quota import QuotaCounters
 from taysir.exchange.sealing import Sealer
@@ -31,9 +31,6 @@ from taysir.kernel.identifiers import MemberId, ServiceId
 from taysir.kernel.signature import Signer, base64url
 from taysir.kernel.statement import Statement, sign_statement
 
-_FRESH_MS: Final = 2 * (limits.CLOCK_SKEW_S + 1) * 1000
-"""Clocks are compared in whole seconds, so each side of the skew is up to a second longer."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
@@ -41,31 +38,6 @@ class Backend:
 
     pool: HttpPool
     base_path: str
-
-
-class ReplayCache:
-    """Remembers statement numbers for as long as the statements count as fresh; bounded."""
-
-    def __init__(self, *, capacity: int = limits.REPLAY_CACHE_IDS) -> None:
-        self._seen: OrderedDict[str, int] = OrderedDict()
-        self._capacity = capacity
-
-    def accept(self, number: str, *, now_ms: int) -> None:
-        """Remember a number; raises EXC-0112 if it was seen, EXC-0116 if the memory is full.
-
-        A statement is fresh from one skew before its time to one skew after it, so a number that
-        has been here for longer than two skews can be forgotten, whatever the sender wrote.
-        """
-        while self._seen:
-            oldest, since_ms = next(iter(self._seen.items()))
-            if since_ms + _FRESH_MS >= now_ms:
-                break
-            del self._seen[oldest]
-        if number in self._seen:
-            raise Problem(EXC_REPLAY)
-        if len(self._seen) >= self._capacity:
-            raise Problem(EXC_BUSY)
-        self._seen[number] = now_ms
 
 
 class Counters:
@@ -88,9 +60,33 @@ class Counters:
         self.refusals[key] = self.refusals.get(key, 0) + 1
 
 
+class Evidence(Protocol):
+    """Where a call's evidence is kept."""
+
+    async def append(self, exchange: StoredExchange) -> int:
+        """Keep one exchange and return its position; durable on return; raises EXC-0130."""
+        ...
+
+    def check(self) -> None:
+        """Refuse a new call when its evidence could not be kept; raises EXC-0130."""
+        ...
+
+
+class Refusals(Protocol):
+    """Where messages are kept that were refused unsigned."""
+
+    async def keep(self, token: bytes, *, code: str, tls_thumbprint: str) -> None:
+        """Keep one refusal if there is room for it."""
+        ...
+
+
 @dataclass(slots=True, kw_only=True)
-class NodeRuntime:
-    """A running node's parts. ``directory`` gives the federation document in hand now."""
+class CallRuntime:
+    """What carries calls. ``directory`` gives the federation document in hand now.
+
+    ``evidence``, ``admission``, ``refusals`` and ``counters`` are the node's own in the process
+    that writes it, and ask that process in a worker.
+    """
 
     name: str
     zone: str
@@ -99,24 +95,20 @@ class NodeRuntime:
     signers: dict[MemberId, Signer]
     backends: dict[ServiceId, Backend]
     peer: Callable[[NodeEntry], Peer]
-    journal: Journal
     consents: ConsentShelf
     descriptions: Descriptions
     now_ms: Callable[[], int]
     new_id: Callable[[], str]
-    keeper: LogKeeper | None = None
-    replay: ReplayCache = field(default_factory=ReplayCache)
+    evidence: Evidence
+    admission: Admission
+    refusals: Refusals
     counters: Counters = field(default_factory=Counters)
-    refusals: RefusalKeeper = field(init=False)
-    quotas: QuotaCounters = field(init=False)
     sealers: dict[MemberId, Sealer] = field(init=False)
     alone: Turnstile = field(init=False)
     batched: Turnstile = field(init=False)
 
     def __post_init__(self) -> None:
-        """Remember the calls that were received just before a restart, so none is played again."""
-        self.quotas = QuotaCounters(self.journal)
-        self.refusals = RefusalKeeper(self.journal, now_ms=self.now_ms, new_id=self.new_id)
+        """Make what belongs to the running event loop."""
         loop = asyncio.get_running_loop()
         self.alone = Turnstile(limits.CALLS_A_TURN, loop=loop)
         self.batched = Turnstile(limits.BATCHED_CALLS_A_TURN, loop=loop)
@@ -124,10 +116,6 @@ class NodeRuntime:
             member: Sealer(partial(self.signers.__getitem__, member), loop=loop, now_ms=self.now_ms)
             for member in self.signers
         }
-        now_ms = self.now_ms()
-        seen = self.journal.received_since(now_ms - _FRESH_MS)
-        for number in {f"{consumer} {exchange_id}" for consumer, exchange_id in seen}:
-            self.replay.accept(number, now_ms=now_ms)
 
     def now(self) -> datetime:
         """The time now."""
@@ -140,14 +128,16 @@ class NodeRuntime:
             Problem: EXC-0110 once the document has expired, EXC-0130, EXC-0541 and EXC-0542 when
                 evidence cannot be kept or completed.
         """
-        self.journal.check()
-        if self.keeper is not None:
-            self.keeper.check()
+        self.check_evidence()
         directory = self.directory()
         if self.now() >= directory.expires_at:
             expired_at = directory.expires_at.isoformat(timespec="seconds")
             raise Problem(EXC_FEDERATION_EXPIRED, expired_at=expired_at)
         return directory
+
+    def check_evidence(self) -> None:
+        """Refuse new calls while evidence cannot be kept; raises EXC-0130."""
+        self.evidence.check()
 
     async def take_turn(self, *, batch: bool) -> None:
         """Wait until this call may be signed or verified in this turn of the loop."""
@@ -167,3 +157,40 @@ class NodeRuntime:
         if not subject:
             return ""
         return base64url(hmac.digest(self.subject_key, subject.encode("utf-8"), hashlib.sha256))
+
+
+@dataclass(slots=True, kw_only=True)
+class NodeRuntime(CallRuntime):
+    """A running node's parts, in the process that writes it."""
+
+    journal: Journal
+    keeper: LogKeeper | None = None
+    replay: ReplayCache = field(default_factory=ReplayCache)
+    evidence: Evidence = field(init=False)
+    admission: Ledger = field(init=False)
+    refusals: RefusalKeeper = field(init=False)
+    quotas: QuotaCounters = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Remember the calls that were received just before a restart, so none is played again."""
+        CallRuntime.__post_init__(self)
+        self.evidence = self.journal
+        self.quotas = QuotaCounters(self.journal)
+        self.refusals = RefusalKeeper(self.journal, now_ms=self.now_ms, new_id=self.new_id)
+        self.admission = Ledger(
+            replay=self.replay, quotas=self.quotas, consents=self.consents, now_ms=self.now_ms
+        )
+        now_ms = self.now_ms()
+        seen = self.journal.received_since(now_ms - FRESH_MS)
+        for number in {f"{consumer} {exchange_id}" for consumer, exchange_id in seen}:
+            self.replay.accept(number, now_ms=now_ms)
+
+    def check_evidence(self) -> None:
+        """Refuse new calls while evidence cannot be kept or completed.
+
+        Raises:
+            Problem: EXC-0130, EXC-0541, EXC-0542.
+        """
+        self.journal.check()
+        if self.keeper is not None:
+            self.keeper.check()

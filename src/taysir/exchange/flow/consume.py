@@ -13,6 +13,7 @@ from datetime import datetime
 import orjson
 from msgspec.structs import replace
 
+from taysir.exchange.admission import TURNED_AWAY, Asked
 from taysir.exchange.backend import BackendUnreachable
 from taysir.exchange.errors import (
     EXC_CLOCK,
@@ -37,7 +38,7 @@ from taysir.exchange.model import (
 )
 from taysir.exchange.permission import permit_sending
 from taysir.exchange.policy import projection_digest
-from taysir.exchange.runtime import NodeRuntime
+from taysir.exchange.runtime import CallRuntime
 from taysir.exchange.store_errors import EXC_PEER_JOURNAL
 from taysir.exchange.wire import (
     InformationCall,
@@ -72,6 +73,7 @@ class _Passage:
     exchange_id: str
     message_id: str
     started: float
+    ticket: int = 0
     agreement: str = ""
     subject: str = ""
     statement: Statement | None = None
@@ -82,19 +84,32 @@ class _Passage:
     answer: Response = field(default_factory=Response)
 
 
-async def consume(node: NodeRuntime, call: InformationCall) -> Response:
-    """Carry an information system's call to the provider and return its answer."""
+async def consume(node: CallRuntime, call: InformationCall) -> Response:
+    """Carry an information system's call to the provider and return its answer.
+
+    Raises:
+        Problem: EXC-0177 and EXC-0178 for a caller that takes too much, in a worker process.
+    """
     exchange_id = node.new_id()
     message_id = call.message_id or f"{call.consumer.instance}-{exchange_id}"
     passage = _Passage(
         call=call, exchange_id=exchange_id, message_id=message_id, started=time.perf_counter()
     )
     try:
+        return await _carry(node, passage)
+    finally:
+        node.admission.leave(passage.ticket)
+
+
+async def _carry(node: CallRuntime, passage: _Passage) -> Response:
+    call = passage.call
+    try:
         directory = node.current_directory()
         peer = find_provider(node, call, directory=directory)
         agreement = find_agreement(node, call, directory=directory)
         passage.agreement = agreement.hash
         passage.subject = node.pseudonym(call.subject)
+        passage.ticket = await node.admission.admit(_asked(call, agreement), agreement=agreement)
         await node.take_turn(batch=agreement.batch)
         passage.request = await _sign(node, passage, agreement=agreement)
         carried = await _send(node, passage, peer=peer)
@@ -102,11 +117,13 @@ async def consume(node: NodeRuntime, call: InformationCall) -> Response:
         passage.answer = answer
         await _keep(node, passage, error_code="")
     except Problem as problem:
+        if problem.code in TURNED_AWAY:
+            raise
         return await _refuse(node, passage, problem)
     return _to_information_system(passage, answered_at_ms=node.now_ms())
 
 
-def find_provider(node: NodeRuntime, call: InformationCall, *, directory: Directory) -> NodeEntry:
+def find_provider(node: CallRuntime, call: InformationCall, *, directory: Directory) -> NodeEntry:
     """Return the provider's node; raises EXC-0102 and EXC-0103."""
     if call.consumer.owner not in node.signers:
         raise Problem(EXC_NOT_OURS, party=str(call.consumer))
@@ -116,7 +133,7 @@ def find_provider(node: NodeRuntime, call: InformationCall, *, directory: Direct
     return peer
 
 
-def find_agreement(node: NodeRuntime, call: InformationCall, *, directory: Directory) -> Agreement:
+def find_agreement(node: CallRuntime, call: InformationCall, *, directory: Directory) -> Agreement:
     """Return the agreement that permits the call; raises EXC-0104 to EXC-0109."""
     agreement = directory.agreement(
         call.consumer, service=call.service, purpose=call.purpose, behalf=call.behalf
@@ -132,7 +149,21 @@ def find_agreement(node: NodeRuntime, call: InformationCall, *, directory: Direc
     return agreement
 
 
-async def _sign(node: NodeRuntime, passage: _Passage, *, agreement: Agreement) -> bytes:
+def _asked(call: InformationCall, agreement: Agreement) -> Asked:
+    """Return what is to be counted of a permitted call."""
+    consumer = str(call.consumer)
+    return Asked(
+        direction=Direction.SENT,
+        partner=consumer,
+        consumer=consumer,
+        service=str(call.service),
+        agreement=agreement.hash,
+        purpose=call.purpose,
+        consent=call.consent,
+    )
+
+
+async def _sign(node: CallRuntime, passage: _Passage, *, agreement: Agreement) -> bytes:
     call = passage.call
     now_ms = node.now_ms()
     statement = Statement(
@@ -161,7 +192,7 @@ async def _sign(node: NodeRuntime, passage: _Passage, *, agreement: Agreement) -
     return await node.sign(statement, by=call.consumer.owner, batch=agreement.batch)
 
 
-async def _send(node: NodeRuntime, passage: _Passage, *, peer: NodeEntry) -> Message:
+async def _send(node: CallRuntime, passage: _Passage, *, peer: NodeEntry) -> Message:
     call = passage.call
     try:
         return await node.peer(peer).carry(
@@ -175,7 +206,7 @@ async def _send(node: NodeRuntime, passage: _Passage, *, peer: NodeEntry) -> Mes
 
 
 def _verify(
-    node: NodeRuntime,
+    node: CallRuntime,
     passage: _Passage,
     carried: Message,
     *,
@@ -279,7 +310,7 @@ def _fault_of(
     return ""
 
 
-async def _keep(node: NodeRuntime, passage: _Passage, *, error_code: str) -> None:
+async def _keep(node: CallRuntime, passage: _Passage, *, error_code: str) -> None:
     call, answer = passage.call, passage.answer
     elapsed_ms = (time.perf_counter() - passage.started) * 1000
     failed = CallOutcome.FAILED if passage.request else CallOutcome.REFUSED
@@ -308,11 +339,11 @@ async def _keep(node: NodeRuntime, passage: _Passage, *, error_code: str) -> Non
         response_headers=headers_block(passage.answered_headers),
         response_body=answer.body,
     )
-    await node.journal.append(exchange)
+    await node.evidence.append(exchange)
     node.counters.count("sent", result=exchange.outcome.value, elapsed_ms=elapsed_ms)
 
 
-async def _refuse(node: NodeRuntime, passage: _Passage, problem: Problem) -> Response:
+async def _refuse(node: CallRuntime, passage: _Passage, problem: Problem) -> Response:
     """Journal a call that ended here, and tell the information system why."""
     answer = xroad_error(problem, headers=_protocol_headers(passage))
     passage.answer = replace(answer, headers=())

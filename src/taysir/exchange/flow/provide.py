@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from taysir.exchange.admission import TURNED_AWAY, Asked
 from taysir.exchange.backend import BackendUnreachable
 from taysir.exchange.errors import (
     EXC_BACKEND_ANSWER,
@@ -36,7 +37,7 @@ from taysir.exchange.model import (
 )
 from taysir.exchange.permission import permit_receiving
 from taysir.exchange.policy import projection_digest, projector, reduced_refusal
-from taysir.exchange.runtime import Backend, NodeRuntime
+from taysir.exchange.runtime import Backend, CallRuntime
 from taysir.exchange.wire import (
     headers_block,
     headers_digest,
@@ -73,7 +74,9 @@ class _Passage:
     service: ServiceId
     consumer: SubsystemId
     headers: Headers
+    tls_thumbprint: str
     started: float
+    ticket: int = 0
     answer: Response = field(default_factory=Response)
     error: str = ""
     projection: str = ""
@@ -85,7 +88,7 @@ class _Passage:
         return self.parsed.statement
 
 
-async def provide(node: NodeRuntime, message: Message, *, tls_thumbprint: str) -> Message:
+async def provide(node: CallRuntime, message: Message, *, tls_thumbprint: str) -> Message:
     """Answer the call of the node with this TLS certificate: a signed statement and a body.
 
     Raises:
@@ -96,7 +99,7 @@ async def provide(node: NodeRuntime, message: Message, *, tls_thumbprint: str) -
     try:
         directory = node.current_directory()
         parsed = parse_statement(message.statement)
-        passage = _begin(node, message, parsed, started=started)
+        passage = _begin(node, message, parsed, tls_thumbprint=tls_thumbprint, started=started)
         _check_signer(parsed, tls_thumbprint=tls_thumbprint, directory=directory, node=node)
     except Problem as problem:
         log.info("call_not_accepted", code=problem.code)
@@ -105,13 +108,21 @@ async def provide(node: NodeRuntime, message: Message, *, tls_thumbprint: str) -
         )
         raise
     try:
-        agreement = _check_call(node, passage, directory=directory)
+        return await _provide(node, passage, directory=directory)
+    finally:
+        node.admission.leave(passage.ticket)
+
+
+async def _provide(node: CallRuntime, passage: _Passage, *, directory: Directory) -> Message:
+    """Answer a call of a known member; raises EXC-0177 and EXC-0178, in a worker process."""
+    try:
+        agreement = await _check_call(node, passage, directory=directory)
         backend = _find_backend(node, passage.service)
         operation = await node.descriptions.check_request(
             passage.service,
             passage.statement,
             headers=passage.headers,
-            body=message.body,
+            body=passage.message.body,
         )
         if passage.statement.method not in _SAFE_METHODS:
             await _keep(node, passage, token=b"", outcome=CallOutcome.ACCEPTED)
@@ -121,6 +132,8 @@ async def provide(node: NodeRuntime, message: Message, *, tls_thumbprint: str) -
         )
         passage.answer = _project(passage, answer, agreement=agreement)
     except Problem as problem:
+        if problem.code in TURNED_AWAY:
+            raise
         log.info(
             "call_refused",
             exchange_id=passage.statement.id,
@@ -134,7 +147,12 @@ async def provide(node: NodeRuntime, message: Message, *, tls_thumbprint: str) -
 
 
 def _begin(
-    node: NodeRuntime, message: Message, parsed: ParsedStatement, *, started: float
+    node: CallRuntime,
+    message: Message,
+    parsed: ParsedStatement,
+    *,
+    tls_thumbprint: str,
+    started: float,
 ) -> _Passage:
     """Check that the statement is a request to one of our members; raises EXC-0101, EXC-0103."""
     statement = parsed.statement
@@ -149,12 +167,13 @@ def _begin(
         service=service,
         consumer=subsystem_id(statement.sender),
         headers=passed_headers(message.headers),
+        tls_thumbprint=tls_thumbprint,
         started=started,
     )
 
 
 def _check_signer(
-    parsed: ParsedStatement, *, tls_thumbprint: str, directory: Directory, node: NodeRuntime
+    parsed: ParsedStatement, *, tls_thumbprint: str, directory: Directory, node: CallRuntime
 ) -> MemberCertificate:
     """Check who speaks; raises EXC-0114 for the signature, EXC-0115 for the connection."""
     certificate = directory.certificate(parsed.thumbprint)
@@ -174,9 +193,23 @@ def _check_signer(
     return certificate
 
 
-def _check_call(node: NodeRuntime, passage: _Passage, *, directory: Directory) -> Agreement:
-    """Check freshness, bytes and permission; raises EXC-0104 to EXC-0119."""
-    _check_fresh(node, passage.statement)
+async def _check_call(node: CallRuntime, passage: _Passage, *, directory: Directory) -> Agreement:
+    """Check freshness, bytes and permission, and count the call; raises EXC-0104 to EXC-0119."""
+    _check_clock(node, passage.statement)
+    try:
+        agreement = _judge(node, passage, directory=directory)
+    except Problem:
+        # Its number counts as seen all the same; a second one of this number is told so.
+        asked = _asked(passage, agreement="")
+        passage.ticket = await node.admission.admit(asked, agreement=None)
+        raise
+    asked = _asked(passage, agreement=agreement.hash)
+    passage.ticket = await node.admission.admit(asked, agreement=agreement)
+    return agreement
+
+
+def _judge(node: CallRuntime, passage: _Passage, *, directory: Directory) -> Agreement:
+    """Check what a call shows by itself; raises EXC-0104 to EXC-0108, EXC-0113 to EXC-0119."""
     _check_bytes(passage)
     agreement = _find_agreement(passage, directory=directory)
     if passage.parsed.batched and not agreement.batch:
@@ -189,19 +222,29 @@ def _check_call(node: NodeRuntime, passage: _Passage, *, directory: Directory) -
     return agreement
 
 
-def _check_fresh(node: NodeRuntime, statement: Statement) -> None:
-    """Check both clocks, the expiry and that it comes for the first time.
+def _asked(passage: _Passage, *, agreement: str) -> Asked:
+    """Return what is to be counted of a call."""
+    statement = passage.statement
+    return Asked(
+        direction=Direction.RECEIVED,
+        partner=passage.tls_thumbprint,
+        consumer=statement.sender,
+        service=statement.receiver,
+        number=f"{statement.sender} {statement.id}",
+        agreement=agreement,
+        purpose=statement.purpose,
+        consent=statement.consent,
+    )
 
-    Raises:
-        Problem: EXC-0111, EXC-0112, EXC-0116, EXC-0117.
-    """
+
+def _check_clock(node: CallRuntime, statement: Statement) -> None:
+    """Check both clocks and the expiry; raises EXC-0111 and EXC-0117."""
     now_ms = node.now_ms()
     difference_s = abs(now_ms - statement.time_ms) // 1000
     if difference_s > limits.CLOCK_SKEW_S:
         raise Problem(EXC_CLOCK, difference_s=difference_s, limit_s=limits.CLOCK_SKEW_S)
     if statement.expires_ms < now_ms:
         raise Problem(EXC_EXPIRED)
-    node.replay.accept(f"{statement.sender} {statement.id}", now_ms=now_ms)
 
 
 def _check_bytes(passage: _Passage) -> None:
@@ -232,7 +275,7 @@ def _find_agreement(passage: _Passage, *, directory: Directory) -> Agreement:
     return agreement
 
 
-def _find_backend(node: NodeRuntime, service: ServiceId) -> Backend:
+def _find_backend(node: CallRuntime, service: ServiceId) -> Backend:
     """Return the information system behind a service; raises EXC-0123."""
     backend = node.backends.get(service)
     if backend is None:
@@ -288,7 +331,7 @@ def _project(passage: _Passage, answer: Response, *, agreement: Agreement) -> Re
     return Response(status=answer.status, headers=answer.headers, body=body)
 
 
-async def _answer(node: NodeRuntime, passage: _Passage) -> Message:
+async def _answer(node: CallRuntime, passage: _Passage) -> Message:
     """Sign, journal, and only then answer."""
     request, answer, now_ms = passage.statement, passage.answer, node.now_ms()
     kept = passed_headers(answer.headers)
@@ -325,11 +368,11 @@ async def _answer(node: NodeRuntime, passage: _Passage) -> Message:
 
 
 async def _keep(
-    node: NodeRuntime, passage: _Passage, *, token: bytes, outcome: CallOutcome
+    node: CallRuntime, passage: _Passage, *, token: bytes, outcome: CallOutcome
 ) -> None:
     statement = passage.statement
     elapsed_ms = (time.perf_counter() - passage.started) * 1000
-    await node.journal.append(
+    await node.evidence.append(
         StoredExchange(
             exchange_id=statement.id,
             direction=Direction.RECEIVED,
