@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from taysir.exchange.backend import Address, HttpPool
+from taysir.exchange.backend import HttpPool
 from taysir.exchange.catalogue import Catalogue
 from taysir.exchange.consents import ConsentShelf
 from taysir.exchange.descriptions import Descriptions
@@ -19,6 +19,7 @@ from taysir.exchange.http import Response
 from taysir.exchange.metaservices import Metaservices
 from taysir.exchange.model import Directory
 from taysir.exchange.peer_face import PeerFace
+from taysir.exchange.pools import address_of
 from taysir.exchange.runtime import NodeRuntime
 from taysir.exchange.settings import NodeSettings
 from taysir.exchange.shelf import AgreementShelf
@@ -86,7 +87,10 @@ def make_consents(
 
 
 def make_descriptions(settings: NodeSettings) -> Descriptions:
-    """Bind the OpenAPI documents that the settings name."""
+    """Bind the OpenAPI documents that the settings name; raises EXC-0140 for a foreign URL."""
+    for source in settings.openapi.values():
+        if "://" in source:
+            address_of(source)
     return Descriptions(
         {ServiceId.parse(service): source for service, source in settings.openapi.items()},
         folder=Path(settings.folder) / "descriptions",
@@ -99,7 +103,7 @@ async def _fetch(url: str) -> Response:
     """Ask for a document with a connection of its own; it happens once a minute at most."""
     parts = urlsplit(url)
     pool = HttpPool(
-        Address(host=parts.hostname or "127.0.0.1", port=parts.port or 80),
+        address_of(url),
         connections=1,
         timeout_s=limits.BACKEND_TIMEOUT_S,
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -102,7 +102,7 @@ def certify(authority: Authority, pem: bytes, *, now: datetime) -> tuple[bytes, 
     if request.subject.use is Use.NODE:
         hosts = (_node_row(content, request.subject.identifier).host,)
     der = issue(
-        request.subject,
+        _registered_name(content, request.subject),
         public_key=request.public_key,
         issuer=authority.root,
         serial=secrets.randbits(126) | 1 << 126,
@@ -112,6 +112,15 @@ def certify(authority: Authority, pem: bytes, *, now: datetime) -> tuple[bytes, 
     content = register_certificate(content, der)
     write_public(_issued(authority, thumbprint(der)), der)
     return der, content
+
+
+def _registered_name(content: Content, subject: Subject) -> Subject:
+    """Return a subject under the name of the registered agency, whatever the request calls it."""
+    member = subject.identifier
+    if subject.use is Use.NODE:
+        member = next(iter(_node_row(content, subject.identifier).members), "")
+    names = [row.name.en for row in content.members if row.id == member]
+    return replace(subject, organization=names[0]) if names else subject
 
 
 def register_certificate(content: Content, der: bytes) -> Content:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from taysir.exchange.contracts import SignedAgreement
 from taysir.exchange.federation import FederationDirectory, open_federation
 from taysir.exchange.keyfiles import certificate_der, write_public
+from taysir.exchange.log_requests import connect
 from taysir.exchange.shelf import AgreementShelf
 from taysir.exchange.trust_errors import EXC_FEDERATION, EXC_FEDERATION_MISSING
 from taysir.kernel import limits
@@ -111,6 +112,17 @@ class FederationSource:
             write_public(self._file, token)
         return True
 
+    def reread(self) -> None:
+        """Take what another process of this node has put on the disk; nothing is fetched.
+
+        Raises:
+            Problem: EXC-0501 and the errors of :func:`open_federation`.
+        """
+        token = self._file.read_bytes() if self._file.exists() else b""
+        changed = self.shelf.refresh() or token != self._token
+        if changed and token:
+            self._use(token)
+
     def _use(self, token: bytes) -> None:
         document = open_federation(token, anchor=self.anchor)
         reading = self.shelf.reading
@@ -145,9 +157,7 @@ class FederationSource:
 
     def _fetch(self) -> bytes:
         parts = urlsplit(self._url)
-        connection = http.client.HTTPConnection(
-            parts.hostname or "", parts.port or 80, timeout=limits.FEDERATION_FETCH_TIMEOUT_S
-        )
+        connection = connect(self._url, timeout_s=limits.FEDERATION_FETCH_TIMEOUT_S)
         try:
             connection.request("GET", parts.path or "/")
             with connection.getresponse() as answer:

@@ -14,7 +14,6 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
 import orjson
@@ -28,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 from taysir.exchange.federation import Names, ServiceRow, SubsystemRow
 from taysir.exchange.keyfiles import certificate_der, write_private, write_public
 from taysir.exchange.keys.service import fits, open_key
+from taysir.exchange.log_requests import connect
 from taysir.exchange.log_setup import write_note_key
 from taysir.exchange.membership import (
     MEMBERSHIP_PATH,
@@ -273,10 +273,7 @@ def _install(settings: NodeSettings, admission: Admission) -> None:
 
 
 def _ask(settings: NodeSettings, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
-    parts = urlsplit(settings.federation_url)
-    connection = http.client.HTTPConnection(
-        parts.hostname or "", parts.port or 80, timeout=limits.FEDERATION_FETCH_TIMEOUT_S
-    )
+    connection = connect(settings.federation_url, timeout_s=limits.FEDERATION_FETCH_TIMEOUT_S)
     try:
         connection.request(method, path, body=body or None)
         with connection.getresponse() as answer:

@@ -28,7 +28,7 @@ class Unreachable(Exception):
 def send(url: str, *, body: bytes | None = None, media_type: str = "", most: int) -> Answer:
     """Send GET, or POST when there is a body; raises Unreachable."""
     parts = urlsplit(url)
-    connection = _connection(parts.scheme, host=parts.hostname or "", port=parts.port)
+    connection = connect(url, timeout_s=limits.LOG_REQUEST_TIMEOUT_S)
     headers = {"Content-Type": media_type} if media_type else {}
     target = parts.path or "/"
     if parts.query:
@@ -46,9 +46,11 @@ def send(url: str, *, body: bytes | None = None, media_type: str = "", most: int
     return Answer(answer.status, data)
 
 
-def _connection(scheme: str, *, host: str, port: int | None) -> http.client.HTTPConnection:
-    timeout = limits.LOG_REQUEST_TIMEOUT_S
-    if scheme == "https":
+def connect(url: str, *, timeout_s: float) -> http.client.HTTPConnection:
+    """Return a connection to where a URL points: over TLS where it says https, never without."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port
+    if parts.scheme == "https":
         context = ssl.create_default_context()
-        return http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
-    return http.client.HTTPConnection(host, port, timeout=timeout)
+        return http.client.HTTPSConnection(host, port, timeout=timeout_s, context=context)
+    return http.client.HTTPConnection(host, port, timeout=timeout_s)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -52,6 +53,8 @@ log = get_logger(__name__)
 FORMAT: Final = "taysir-membership/1"
 MEMBERSHIP_PATH: Final = "/membership"
 SUBJECT_KEY: Final = "subject.key"
+_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?", re.ASCII)
+_NODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
 
 class MembershipRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -150,7 +153,8 @@ def _check(said: MembershipRequest) -> tuple[CertificateRequest, CertificateRequ
         (all(name.ar.strip() and name.en.strip() for name in names), "a name is missing"),
         (set(owners) <= {member}, "a system or service of another member"),
         (bool(said.subsystems), "no information system"),
-        (bool(said.host) and 0 < said.port < 65536, "no address"),
+        (_HOST.fullmatch(said.host) and 0 < said.port < 65536, "no address"),
+        (_NODE.fullmatch(said.node), "the node's name is not a code"),
         (signing.subject.use is Use.MEMBER, "the member's key is requested for another use"),
         (signing.subject.identifier == said.member, "the member's key is requested for another"),
         (listening.subject.uri == node.uri, "the node's key is requested for another"),
@@ -253,8 +257,8 @@ def approve(folder: Path, name: str, *, now: datetime) -> MembershipRequest:
         raise Problem(EXC_MEMBERSHIP, reason=f"this is the federation {content.instance}")
     member_der = _certificate_for(content, said, signing)
     if member_der is None:
-        member_der = _certify(authority, signing, hosts=(), now=now)
-    node_der = _certify(authority, listening, hosts=(said.host,), now=now)
+        member_der = _certify(authority, _named(signing, said), hosts=(), now=now)
+    node_der = _certify(authority, _named(listening, said), hosts=(said.host,), now=now)
     write_federation(authority, _registered(content, said, member_der, node_der), now=now)
     sealed = wrap((folder / SUBJECT_KEY).read_bytes(), receiver=listening.public_key)
     admission = Admission(
@@ -302,6 +306,11 @@ def _certificate_for(
     return None
 
 
+def _named(request: CertificateRequest, said: MembershipRequest) -> CertificateRequest:
+    """Return a request under the name that the authority's people saw when they approved it."""
+    return replace(request, subject=replace(request.subject, organization=said.name.en))
+
+
 def _certify(
     authority: Authority, request: CertificateRequest, *, hosts: tuple[str, ...], now: datetime
 ) -> bytes:
@@ -323,12 +332,15 @@ def _registered(
     taken = nodes.pop(said.node, None)
     if taken is not None and said.member not in taken.members:
         raise Problem(EXC_MEMBERSHIP, reason=f"another agency's node is called {said.node}")
+    if taken is not None and taken.members != (said.member,):
+        # One agency must not move, or take over, what carries the calls of another.
+        raise Problem(EXC_MEMBERSHIP, reason="the node carries other agencies too")
     if any(said.member in row.members for row in nodes.values()):
         raise Problem(EXC_MEMBERSHIP, reason="another node carries this member")
     members = {row.id: row for row in content.members}
     member = _member_row(said, member_der, members.pop(said.member, None))
     node = _node_row(said, node_der, taken)
-    logs, witnesses = _log_rows(said)
+    logs, witnesses = _log_rows(content, said)
     return msgspec.structs.replace(
         content,
         members=(*members.values(), member),
@@ -370,11 +382,31 @@ def _node_row(said: MembershipRequest, der: bytes, known: NodeRow | None) -> Nod
     return msgspec.structs.replace(node, members=known.members, tls_also=(known.tls,))
 
 
-def _log_rows(said: MembershipRequest) -> tuple[tuple[LogRow, ...], tuple[WitnessRow, ...]]:
+def _log_rows(
+    content: Content, said: MembershipRequest
+) -> tuple[tuple[LogRow, ...], tuple[WitnessRow, ...]]:
+    """Return the rows of a node's log and witness; keys that are registered stay.
+
+    Raises:
+        Problem: EXC-0522 for other keys than the registered ones: a log that could change its key
+            by asking anew would begin a second history.
+    """
+    known_logs = tuple(row for row in content.logs if row.node == said.node)
+    known_witnesses = tuple(row for row in content.witnesses if row.node == said.node)
     if not said.log_port:
-        return (), ()
+        return known_logs, known_witnesses
     url = f"http://{said.host}:{said.log_port}"
-    log_row = LogRow(node=said.node, url=f"{url}/log", keys=(said.log_key,))
     prefix = ADD_CHECKPOINT.rpartition("/")[0]
-    witness = WitnessRow(node=said.node, url=url + prefix, keys=(said.witness_key,))
-    return (log_row,), (witness,)
+    log_keys = _kept(said.log_key, known_logs)
+    witness_keys = _kept(said.witness_key, known_witnesses)
+    log_row = LogRow(node=said.node, url=f"{url}/log", keys=log_keys)
+    return (log_row,), (WitnessRow(node=said.node, url=url + prefix, keys=witness_keys),)
+
+
+def _kept(key: str, known: tuple[LogRow | WitnessRow, ...]) -> tuple[str, ...]:
+    """Return the registered keys, or a first one."""
+    keys = tuple(registered for row in known for registered in row.keys)
+    if keys and key not in keys:
+        reason = "the log is registered with another key; change keys with taysir keys"
+        raise Problem(EXC_MEMBERSHIP, reason=reason)
+    return keys or (key,)

@@ -10,10 +10,25 @@ import asyncio
 from urllib.parse import urlsplit
 
 from taysir.exchange.backend import Address, HttpPool
+from taysir.exchange.errors import EXC_SETTINGS
 from taysir.exchange.model import NodeEntry
 from taysir.exchange.peers import Peer, PeerTls
 from taysir.exchange.runtime import Backend
 from taysir.kernel import limits
+from taysir.kernel.errors import Problem
+
+
+def address_of(url: str) -> Address:
+    """Return where a system behind a service is.
+
+    A node speaks plain HTTP to it, on the same machine or network; a URL that promises more, or
+    holds a password, would promise what is not done. Raises EXC-0140.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname or parts.username or parts.query:
+        reason = "the URL of a system behind a service is http://HOST:PORT/PATH"
+        raise Problem(EXC_SETTINGS, file="services", reason=reason)
+    return Address(host=parts.hostname, port=parts.port or 80)
 
 
 class Pools:
@@ -56,15 +71,14 @@ class Pools:
             peer.close()
 
     def backend(self, url: str) -> Backend:
-        """Return the connections to a back end."""
-        parts = urlsplit(url)
+        """Return the connections to a back end; raises EXC-0140 for another URL than http."""
         pool = HttpPool(
-            Address(host=parts.hostname or "127.0.0.1", port=parts.port or 80),
+            address_of(url),
             connections=limits.BACKEND_CONNECTIONS,
             timeout_s=limits.BACKEND_TIMEOUT_S,
         )
         self._backends.append(pool)
-        return Backend(pool=pool, base_path=parts.path.rstrip("/"))
+        return Backend(pool=pool, base_path=urlsplit(url).path.rstrip("/"))
 
     def close(self) -> None:
         """Close every connection."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import resource
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,6 +24,7 @@ from taysir.kernel import limits
 
 def run(settings_file: Path) -> None:
     """Run the node that a settings file describes."""
+    keep_to_itself()
     settings = read_settings(settings_file)
     source = FederationSource(
         url=settings.federation_url,
@@ -50,6 +53,15 @@ def run(settings_file: Path) -> None:
     )
     _calm_collector()
     node.run(settings, start=start)
+
+
+def keep_to_itself() -> None:
+    """Let nobody else on this machine read what the process writes, nor its memory after a crash.
+
+    Journal, index and consents hold who asked about whom; memory holds keys.
+    """
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _calm_collector() -> None:
