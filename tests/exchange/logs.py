@@ -71,6 +71,10 @@ class MemoryJournal:
         for position, row in enumerate(self.rows[start:], start):
             yield msgspec.structs.replace(row, position=position)
 
+    def statements(self, start: int, *, count: int) -> list[tuple[bytes, bytes]]:
+        """Return request and answer of records in a row."""
+        return [(row.request, row.response) for row in self.rows[start : start + count]]
+
     def watch(self, watcher: Callable[[int, list[StoredExchange]], None]) -> None:
         """Have new records told."""
         self.watchers.append(watcher)

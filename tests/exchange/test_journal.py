@@ -139,6 +139,25 @@ def test_quotas_count_the_answers_for_one_purpose_also_after_a_restart(tmp_path:
     assert asyncio.run(count()) == [3, 2, 0, 5]
 
 
+@pytest.mark.parametrize("start", [0, 5, 28, 30])
+def test_statements_in_a_row_are_found_with_and_without_the_index(
+    tmp_path: Path, start: int
+) -> None:
+    """Those that are there, in their order, also before they are indexed."""
+
+    async def run() -> None:
+        journal = Journal(tmp_path, segment_bytes=1 << 16)
+        rows = [example(n, request=b"q%d" % n, response=b"a%d" % n) for n in range(30)]
+        await journal.append_many(rows)
+        expected = [(row.request, row.response) for row in rows[start : start + 9]]
+        early = journal.statements(start, count=9)
+        await journal.indexed()
+        assert early == journal.statements(start, count=9) == expected
+        await journal.close()
+
+    asyncio.run(run())
+
+
 def test_an_index_of_an_older_version_is_made_anew(tmp_path: Path) -> None:
     """It cannot tell purposes apart; fsck does not call that a fault, and the start mends it."""
 

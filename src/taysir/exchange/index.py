@@ -207,6 +207,12 @@ class ExchangeIndex:
         tail = "WHERE subject = ? AND outcome NOT IN (?, ?) ORDER BY position DESC LIMIT ?"
         return self._entries(tail, _hash(subject), begun, erased, limit)
 
+    def between(self, start: int, *, count: int) -> list[IndexEntry]:
+        """Return the records from a position on, oldest first."""
+        return self._entries(
+            "WHERE position >= ? AND position < ? ORDER BY position", start, start + count
+        )
+
     def erasures(self) -> list[IndexEntry]:
         """Return the records of erasures, oldest first."""
         return self._entries("WHERE outcome = ? ORDER BY position", _OUTCOMES[CallOutcome.ERASED])

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from taysir.exchange.keyfiles import write_private
+from taysir.exchange.log_entries import EntryBundles
 from taysir.exchange.log_errors import EXC_LOG_FORK
 from taysir.exchange.log_tiles import TileStore
 from taysir.exchange.model import StoredExchange
@@ -58,6 +59,9 @@ class JournalReader(Protocol):
     def exchanges(self, *, start: int = 0) -> Iterator[StoredExchange]:
         """Yield the exchanges from a position on."""
 
+    def statements(self, start: int, *, count: int) -> Sequence[tuple[bytes, bytes]]:
+        """Return request and answer of records in a row, as many as there are."""
+
 
 def log_entry(salt: bytes, *, request: bytes, response: bytes) -> bytes:
     """Return the entry of an exchange: SHA-256 of the salt and both statements' SHA-256."""
@@ -80,8 +84,11 @@ class LeafMaker:
 
         Cost: about 5 µs for statements of 1 KB.
         """
-        entry = log_entry(self.salt(position), request=request, response=response)
-        return leaf_hash(entry)
+        return leaf_hash(self.entry(position, request=request, response=response))
+
+    def entry(self, position: int, *, request: bytes, response: bytes) -> bytes:
+        """Return the entry of a record."""
+        return log_entry(self.salt(position), request=request, response=response)
 
 
 class TransparencyLog:
@@ -97,6 +104,7 @@ class TransparencyLog:
         """
         self._file = folder / "checkpoint"
         self._tiles = TileStore(folder)
+        self._bundles = EntryBundles(folder, journal=journal, make=leaves.entry)
         self._signer = signer
         self._journal = journal
         self.leaves = leaves
@@ -252,6 +260,15 @@ class TransparencyLog:
         if tile.index * TILE_WIDTH + tile.width > total:
             return None
         return self._tiles.read(tile)
+
+    def entries(self, tile: Tile) -> bytes | None:
+        """Return the entries under a tile of published leaves, or None when it is not one.
+
+        Raises:
+            Problem: EXC-0541 when the journal does not lead to those leaves.
+        """
+        leaves = self.tile(tile) if tile.level == 0 else None
+        return None if leaves is None else self._bundles.read(tile, leaves=leaves)
 
     def prove(self, position: int, *, size: int) -> list[bytes]:
         """Return the proof that a record is in the published tree of a size."""

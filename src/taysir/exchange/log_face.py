@@ -1,4 +1,4 @@
-"""The public face of a node's log: checkpoint and tiles to read, and the witness of other logs.
+"""The public face of a node's log: checkpoint, tiles, entries to read; the witness of other logs.
 
 Everything served is hashes and signatures, so it is plain HTTP for anyone who mirrors or monitors;
 nothing is written here except the witness's memory of the logs that the federation names.
@@ -9,15 +9,22 @@ Source: C2SP tlog-tiles ("Monitoring"), C2SP tlog-witness.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from taysir.exchange.http import Headers, Request, Response, json_response
+from taysir.exchange.log_entries import parse_bundle
 from taysir.exchange.log_tiles import parse_tile
 from taysir.exchange.witness import WitnessAnswer
+from taysir.kernel import limits
 from taysir.kernel.errors import Problem
+from taysir.kernel.log import get_logger
 from taysir.kernel.merkle import TILE_WIDTH, Tile
 
+log = get_logger(__name__)
+
 _LOG: Final = "/log/"
+_NOTHING: Final = (None, None)
 ADD_CHECKPOINT: Final = "/witness/add-checkpoint"
 _NOTE: Final[Headers] = (
     (b"content-type", b"text/plain; charset=utf-8"),
@@ -33,6 +40,9 @@ class ServedLog(Protocol):
     def tile(self, tile: Tile) -> bytes | None:
         """Return a tile of the published tree."""
 
+    def entries(self, tile: Tile) -> bytes | None:
+        """Return the entries under a tile of leaves."""
+
 
 class ServedWitness(Protocol):
     """What decides about other logs' checkpoints."""
@@ -47,6 +57,7 @@ class LogFace:
     def __init__(self, served: ServedLog | None, *, witness: ServedWitness | None) -> None:
         self._log = served
         self._witness = witness
+        self._one_bundle = asyncio.Lock()
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request."""
@@ -57,21 +68,36 @@ class LogFace:
             return json_response({"title": "Method not allowed", "status": 405}, status=405)
         if path == f"{_LOG}checkpoint" and self._log is not None and self._log.note:
             return Response(headers=_NOTE, body=self._log.note)
-        tile = parse_tile(path.removeprefix(_LOG)) if path.startswith(_LOG) else None
-        data = await asyncio.to_thread(self._tile, tile) if tile else None
+        tile, data = (
+            await self._find(path.removeprefix(_LOG)) if path.startswith(_LOG) else _NOTHING
+        )
         if tile is None or data is None:
             return json_response({"title": "Not found", "status": 404}, status=404)
         caching = b"immutable, max-age=31536000" if tile.width == TILE_WIDTH else b"max-age=600"
         kind = (b"content-type", b"application/octet-stream")
         return Response(headers=(kind, (b"cache-control", caching)), body=data)
 
-    def _tile(self, tile: Tile) -> bytes | None:
+    async def _find(self, path: str) -> tuple[Tile | None, bytes | None]:
+        """Return the tile that a path names, or whose entries it names, and the bytes of it."""
         if self._log is None:
-            return None
-        try:
-            return self._log.tile(tile)
-        except Problem:
-            return None  # a tile that is being made again is not there yet
+            return _NOTHING
+        tile = parse_tile(path)
+        if tile is not None:
+            return tile, await asyncio.to_thread(_published, self._log.tile, tile)
+        tile = parse_bundle(path)
+        if tile is None:
+            return _NOTHING
+        return tile, await self._entries(self._log, tile)
+
+    async def _entries(self, served: ServedLog, tile: Tile) -> bytes | None:
+        """Read a bundle, one after the other: who mirrors a whole log must not slow calls down."""
+        loop = asyncio.get_running_loop()
+        async with self._one_bundle:
+            began = loop.time()
+            data = await asyncio.to_thread(_published, served.entries, tile)
+            took_s = loop.time() - began
+            await asyncio.sleep(min(took_s * limits.LOG_BUNDLE_REST, limits.LOG_BUNDLE_REST_S))
+        return data
 
     async def _cosign(self, witness: ServedWitness, request: Request) -> Response:
         if request.method != "POST":
@@ -79,3 +105,12 @@ class LogFace:
         answer = await asyncio.to_thread(witness.add_checkpoint, request.body)
         kind = (b"content-type", answer.media_type.encode("ascii"))
         return Response(status=answer.status, headers=(kind,), body=answer.body)
+
+
+def _published(read: Callable[[Tile], bytes | None], tile: Tile) -> bytes | None:
+    try:
+        return read(tile)
+    except Problem as problem:
+        # What is being made again is not there yet; anything else the operator should know.
+        log.warning("log_tile_not_served", tile=tile.path, **problem.params)
+        return None

@@ -23,10 +23,11 @@ _PATH: Final = re.compile(
 
 
 class TileStore:
-    """The tiles below one folder."""
+    """The tiles below one folder; so many bytes in each of their rows."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, row_bytes: int = HASH_BYTES) -> None:
         self._folder = folder
+        self._row_bytes = row_bytes
 
     def write(self, tile: Tile, data: bytes) -> None:
         """Write a tile, whole or not at all, and drop the narrower ones that it replaces."""
@@ -42,14 +43,21 @@ class TileStore:
 
     def read(self, tile: Tile) -> bytes:
         """Return a tile, from a wider one if need be; raises EXC-0541 if none is there."""
+        data = self.find(tile)
+        if not data:
+            raise Problem(EXC_LOG_FORK, reason=f"{tile.path} is missing")
+        return data
+
+    def find(self, tile: Tile) -> bytes:
+        """Return a tile, from a wider one if need be; nothing if none is there."""
         full = self._folder / Tile(tile.level, tile.index).path
         partials = full.with_name(f"{full.name}.p")
         for _attempt in range(2):  # a wider tile may take a narrower one's place while we look
             for file in (full, *(file for _width, file in _widths(partials))):
-                data = _prefix(file, length=tile.width * HASH_BYTES)
+                data = _prefix(file, length=tile.width * self._row_bytes)
                 if data:
                     return data
-        raise Problem(EXC_LOG_FORK, reason=f"{tile.path} is missing")
+        return b""
 
 
 def parse_tile(path: str) -> Tile | None:

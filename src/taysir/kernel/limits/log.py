@@ -15,6 +15,13 @@ LOG_APPEND_INTERVAL_S: Final = 0.1
 LOG_PENDING_BATCHES: Final = 2000
 """Commits remembered until they become leaves; beyond it the log reads them from the journal."""
 
+LOG_BUNDLE_REST: Final = 4.0
+"""How many times its own length the reading of an entry bundle is followed by a rest, so that who
+mirrors a log takes a fifth of a processor from its node at most."""
+
+LOG_BUNDLE_REST_S: Final = 1.0
+"""The longest of those rests."""
+
 LOG_LAG_MARKS: Final = 2000
 """Arrival times remembered during an outage; later arrivals then share the last one's time."""
 
