@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from taysir.kernel import limits
 from taysir.ui import formats
 
 DAY = date(2026, 1, 1)
@@ -84,4 +85,12 @@ def test_lists_are_joined_as_in_speech() -> None:
 
 def test_a_reference_keeps_its_order() -> None:
     """Numbers of cases are isolated from the Arabic around them, and escaped."""
-    assert '<bdi class="ref" dir="ltr">A-1&lt;</bdi>' == str(formats.reference("A-1<"))
+    whole = '<bdi class="ref ref--whole" dir="ltr">A-1&lt;</bdi>'
+    assert whole == str(formats.reference("A-1<"))
+
+
+def test_a_short_reference_stays_on_one_line() -> None:
+    """A case number does; what is longer than a phone's line may be broken."""
+    most = "1" * limits.WHOLE_REFERENCE_CHARACTERS
+    assert "ref--whole" in formats.reference(most)
+    assert "ref--whole" not in formats.reference(most + "1")

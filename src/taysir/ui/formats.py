@@ -15,6 +15,7 @@ from typing import Final, Literal
 from django.utils import timezone
 from markupsafe import Markup
 
+from taysir.kernel import limits
 from taysir.kernel.calendar import (
     GREGORIAN_MONTHS,
     HIJRI_FIRST,
@@ -154,8 +155,12 @@ def format_list(parts: Iterable[str], language: Language | None = None) -> str:
 
 
 def reference(code: str) -> Markup:
-    """Mark up a number or code so that its parts keep their order in Arabic sentences."""
-    return Markup('<bdi class="ref" dir="ltr">{}</bdi>').format(code)
+    """Mark up a number or code so that its parts keep their order in Arabic sentences.
+
+    A short one is never broken over two lines; a long one may be, so that it fits a phone.
+    """
+    whole = " ref--whole" if len(code) <= limits.WHOLE_REFERENCE_CHARACTERS else ""
+    return Markup('<bdi class="ref{}" dir="ltr">{}</bdi>').format(whole, code)
 
 
 def time_element(moment: date | datetime, text: str | None = None) -> Markup:

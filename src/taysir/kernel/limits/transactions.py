@@ -41,6 +41,9 @@ NOTICE_VALUES: Final = 40
 NOTICE_VALUE_CHARS: Final = 2000
 """One value of a notice; the longest is the list of reasons of a refusal."""
 
+WHOLE_REFERENCE_CHARACTERS: Final = 20
+"""A number of a case or bill; one this long still fits the narrowest phone on one line."""
+
 INBOX_PAGE: Final = 20
 """Messages on one page of the inbox."""
 
@@ -105,6 +108,9 @@ HOLIDAY_FILE_BYTES: Final = 64 * KIB
 
 OBJECTION_CHARACTERS: Final = 2000
 """What a person may write against a decision: a page of plain text."""
+
+KEPT_INPUT_CHARACTERS: Final = 16 * KIB
+"""A form kept while its person signs in again: the longest statement and all short answers."""
 
 DISPUTE_CHARACTERS: Final = 500
 """What a person may write about a value that is wrong."""

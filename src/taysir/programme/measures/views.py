@@ -16,7 +16,7 @@ from taysir.kernel.errors import Problem
 from taysir.programme.measures import selectors
 from taysir.programme.measures.errors import PRG_FIGURE_UNKNOWN
 from taysir.programme.measures.indicators import Figure
-from taysir.programme.measures.wording import STEPS, WORDINGS
+from taysir.programme.measures.wording import OUTCOMES, STEPS, WORDINGS
 from taysir.ui.formats import format_duration, format_percent
 
 
@@ -52,6 +52,7 @@ def behind(request: HttpRequest, key: str, side: str) -> HttpResponse:
         "service": service,
         "events": selectors.events_named(ids, page=page),
         "steps": STEPS,
+        "outcomes": OUTCOMES,
         "count": len(ids),
         "page": page,
         "pages": pages,

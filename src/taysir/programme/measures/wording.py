@@ -74,6 +74,8 @@ WORDINGS: Final[dict[str, Wording]] = {
     ),
 }
 
+OUTCOMES: Final[dict[str, str]] = {"granted": mark("الموافقة"), "refused": mark("الرفض")}
+
 STEPS: Final[dict[str, str]] = {
     "started": mark("بدأ الطلب"),
     "page_shown": mark("عُرضت صفحة"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -226,6 +226,9 @@ def _record_stop(case: Case, pack: Pack, decision: Decision, *, at: datetime) ->
     record_event(case, "clock_stopped", pack=pack, role="system", at=at, cause="other_agency")
 
 
+_BASIS: Final = {"ar": "السند", "en": "Basis"}
+
+
 def _reasons(decision: Decision) -> dict[str, str]:
     def lines(language: Any) -> str:
         return "\n".join(
@@ -233,7 +236,9 @@ def _reasons(decision: Decision) -> dict[str, str]:
                 part
                 for part in (
                     reason.text[language],
-                    f"({reason.article_title[language]})" if reason.article_title else "",
+                    f"{_BASIS[language]}: {reason.article_title[language]}."
+                    if reason.article_title
+                    else "",
                     reason.remedy[language],
                 )
                 if part

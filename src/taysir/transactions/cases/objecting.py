@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from taysir.engine.flow import stage_of
 from taysir.kernel.errors import Problem
 from taysir.transactions.cases.errors import TRX_NO_OBJECTION
 from taysir.transactions.cases.models import Case, Objection
@@ -17,7 +18,10 @@ from taysir.transactions.catalogue.packs import offer_with
 def objection_ends(case: Case) -> datetime | None:
     """Return until when a person may object; None if there is nothing to object to."""
     decision = case.decision
-    if case.stage != "refused" or decision is None or case.decided_at is None:
+    if decision is None or case.decided_at is None:
+        return None
+    stage = stage_of(offer_with(case.pack_hash).pack, case.token)
+    if stage.final != "refused":
         return None
     return case.decided_at + timedelta(days=decision.objection_days)
 

@@ -29,7 +29,7 @@ from taysir.transactions.cases.services import (
 )
 from taysir.transactions.catalogue.packs import offer_with
 from taysir.transactions.documents.access import documents_of
-from taysir.transactions.identity.access import for_person
+from taysir.transactions.identity.access import for_person, kept_input
 from taysir.transactions.identity.models import Person
 from taysir.transactions.payments.service import refresh
 from taysir.ui.texts import current_language, mark, translate
@@ -76,7 +76,9 @@ def page(request: HttpRequest, person: Person, number: str, page_id: str) -> Htt
     if not selectors.standing(case, _pack(case)).awaits_person:
         return redirect("cases:case", number)
     if request.method != "POST":
-        return render(request, "cases/page.html", _page_context(case, page_id))
+        kept = kept_input(request)
+        context = _page_context(case, page_id, raw=kept or None)
+        return render(request, "cases/page.html", {**context, "kept": kept})
     raw = {name: str(value) for name, value in request.POST.items()}
     shown, answers = case_answer(case, page_id, raw=raw, language=current_language())
     if not answers.ok:
@@ -157,6 +159,8 @@ def case(request: HttpRequest, person: Person, number: str) -> HttpResponse:
         "stage": selectors.stage_title(found, pack, language=language),
         "standing": standing,
         "decision": found.decision,
+        "objected": objection_to(found),
+        "objection_ends": objection_ends(found),
         "timeline_items": selectors.timeline_items(found, pack, language=language),
         "promised": selectors.promised(found, pack),
         "bill": selectors.bill_of(found),
@@ -182,7 +186,13 @@ def dispute(request: HttpRequest, person: Person, number: str, fact: str) -> Htt
         case_dispute_value(found, fact, statement=statement)
         return redirect("cases:page", number, pack.pages[0].id)
     rows = selectors.preview_rows(found, pack, [known], language=language, editable=False)
-    context = {"case": found, "fact": known, "rows": rows, "back": pack.pages[0].id}
+    context = {
+        "case": found,
+        "fact": known,
+        "rows": rows,
+        "back": pack.pages[0].id,
+        "kept": kept_input(request),
+    }
     return render(request, "cases/dispute.html", context)
 
 
@@ -214,6 +224,7 @@ def objection(request: HttpRequest, person: Person, number: str) -> HttpResponse
         "made": objection_to(found),
         "ends": objection_ends(found),
         "errors": empty,
+        "kept": kept_input(request),
     }
     return render(request, "cases/objection.html", context, status=422 if empty else 200)
 
