@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import ast
+import functools
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src" / "taysir"
 FILES = sorted(f for f in SOURCE.rglob("*.py") if "migrations" not in f.parts)
 FORBIDDEN_NAMES = {"utils.py", "helpers.py", "common.py", "manager.py", "misc.py"}
+
+
+@functools.cache
+def trees() -> dict[Path, ast.Module]:
+    """Return every file of the package, parsed once for all tests."""
+    return {file: ast.parse(file.read_bytes()) for file in FILES}
 
 
 def body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -30,8 +37,8 @@ def test_no_function_body_is_longer_than_70_lines() -> None:
     """A function can be read without scrolling."""
     long = [
         f"{file.relative_to(SOURCE)}:{node.lineno} {node.name}"
-        for file in FILES
-        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        for file, tree in trees().items()
+        for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and body_lines(node) > 70
     ]
 
@@ -40,7 +47,7 @@ def test_no_function_body_is_longer_than_70_lines() -> None:
 
 def test_every_module_says_why_it_exists() -> None:
     """A newcomer reads the first lines of a file and knows what it is for."""
-    silent = [f for f in FILES if not ast.get_docstring(ast.parse(f.read_text("utf-8")))]
+    silent = [file for file, tree in trees().items() if not ast.get_docstring(tree)]
 
     assert [] == silent
 

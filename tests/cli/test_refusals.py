@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,9 +30,15 @@ COMMAND = typer.main.get_command(build_app(list(VERBS)))
 EVERY = sorted(leaves(COMMAND))
 
 
+@functools.cache
+def app(verb: str) -> typer.Typer:
+    """Return the command line of one verb, or of all for a word that is none."""
+    return build_app([verb] if verb in VERBS else list(VERBS))
+
+
 def ran(*words: str) -> int:
     """Run one command and return its exit code."""
-    return run(build_app([words[0]] if words and words[0] in VERBS else list(VERBS)), list(words))
+    return run(app(words[0]), list(words))
 
 
 @pytest.mark.parametrize("words", EVERY, ids=" ".join)

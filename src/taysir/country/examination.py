@@ -159,11 +159,11 @@ def check_folder(layout: CountryLayout) -> list[Finding]:
         folder.refuse_foreign_folder(layout)
         manifest = folder.read_manifest(layout)
     except Problem as problem:
-        return [_from_problem("folder", problem)]
+        return [problem_finding("folder", problem)]
     if manifest is not None:
         population = manifest["population"]
         return [
-            _good(
+            good_finding(
                 "folder",
                 f"مجلد البيانات كامل: {population:,} نسمة",
                 f"The data folder is complete: {population:,} persons",
@@ -180,14 +180,14 @@ def check_folder(layout: CountryLayout) -> list[Finding]:
                 remedy_en="Run ./taysir up; it is made anew and nothing is lost.",
             )
         ]
-    return [_good("folder", "لا يوجد مجلد بيانات بعد.", "There is no data folder yet.")]
+    return [good_finding("folder", "لا يوجد مجلد بيانات بعد.", "There is no data folder yet.")]
 
 
 def check_ports(layout: CountryLayout) -> list[Finding]:
     """Whether the country's ports are free, unless it is the country that listens on them."""
     if running.is_running(layout.root):
         return [
-            _good(
+            good_finding(
                 "ports",
                 "المنافذ تستعملها الدولة النموذجية.",
                 "The ports are used by the running country.",
@@ -196,10 +196,10 @@ def check_ports(layout: CountryLayout) -> list[Finding]:
     try:
         folder.refuse_used_ports(layout)
     except Problem as problem:
-        return [_from_problem("ports", problem)]
+        return [problem_finding("ports", problem)]
     last = layout.every_port()[-1]
     return [
-        _good(
+        good_finding(
             "ports",
             f"المنافذ {layout.base_port}–{last} حرة.",
             f"Ports {layout.base_port}–{last} are free.",
@@ -215,7 +215,9 @@ def check_processes(layout: CountryLayout) -> list[Finding]:
     findings = []
     for name, url in processes.health_urls(country.layout).items():
         if running.answers(url):
-            findings.append(_good(f"process-{name}", f"العملية {name} تعمل.", f"{name} answers."))
+            findings.append(
+                good_finding(f"process-{name}", f"العملية {name} تعمل.", f"{name} answers.")
+            )
         else:
             log = country.layout.log(name)
             findings.append(
@@ -239,7 +241,7 @@ def check_certificates(layout: CountryLayout, *, now: datetime) -> list[Finding]
             continue
         certificate = x509.load_pem_x509_certificate(file.read_bytes())
         days = (certificate.not_valid_after_utc - now).days
-        if days < 14:
+        if days < limits.CERTIFICATE_WARNING_DAYS:
             name = str(file.relative_to(layout.root))
             findings.append(
                 Finding(
@@ -252,7 +254,7 @@ def check_certificates(layout: CountryLayout, *, now: datetime) -> list[Finding]
                 )
             )
     return findings or [
-        _good("certificates", "لا شهادة تنتهي قريبا.", "No certificate expires soon.")
+        good_finding("certificates", "لا شهادة تنتهي قريبا.", "No certificate expires soon.")
     ]
 
 
@@ -261,11 +263,13 @@ def _head(file: Path) -> str:
         return handle.read(64)
 
 
-def _good(check: str, arabic: str, english: str) -> Finding:
+def good_finding(check: str, arabic: str, english: str) -> Finding:
+    """Return what was looked at and is well."""
     return Finding(check=check, severity=Severity.GOOD, text_ar=arabic, text_en=english)
 
 
-def _from_problem(check: str, problem: Problem) -> Finding:
+def problem_finding(check: str, problem: Problem) -> Finding:
+    """Return an error of the family as a fault with its remedy."""
     return Finding(
         check=check,
         severity=Severity.FAULT,

@@ -38,3 +38,9 @@ MALLOC_LARGE_BYTES: Final = 128 * KIB
 
 PAGES_CACHE_KIB: Final = 512
 """SQLite's own cache of each thread that serves pages; the system caches the file besides."""
+
+CERTIFICATE_WARNING_DAYS: Final = 14
+"""How long before it expires ``doctor`` tells of a certificate: time to sign, and a holiday."""
+
+EXAMINATION_TIMEOUT_S: Final = 2.0
+"""How long ``doctor`` waits for each address it asks, so that it ends while somebody watches."""
