@@ -120,6 +120,10 @@ def _bad_terms(persons: SignedAgreement) -> list[Vector]:
         changed("a service that is a subsystem", code="KRN-0001", service=str(TRF) + "/a"),
         changed("on behalf of itself", behalf=str(TRF)),
         changed("a predecessor that is no hash", supersedes="x"),
+        changed(
+            "two parameters in one segment",
+            operations=[{"method": "GET", "path": "/persons/{year}-{number}"}],
+        ),
     ]
 
 

@@ -96,7 +96,8 @@ POINTER = re.compile(r"(/([^~/]|~[01])*)+")
 PURPOSE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 BASIS = re.compile(r"[A-Za-z0-9]+([._/:-][A-Za-z0-9]+)*")
 ZONE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-PATH = re.compile(r"(/([A-Za-z0-9._~!$&'()*+,;=:@%-]|\{[A-Za-z0-9_]+\})*)+")
+LITERAL = "[A-Za-z0-9._~!$&'()*+,;=:@%-]*"
+PATH = re.compile(rf"(/{LITERAL}(\{{[A-Za-z0-9_]+\}}{LITERAL})?)+")
 TERMS: Document = {
     "format": str, "consumer": str, "service": str, "behalf": str, "purposes": [str],
     "legal_basis": str, "operations": [{"method": str, "path": str}], "request_fields": [str],
