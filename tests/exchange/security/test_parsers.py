@@ -30,6 +30,7 @@ from taysir.kernel.errors import Problem
 from taysir.kernel.signature import base64url_bytes, from_base64url, open_compact, sign_compact
 from taysir.kernel.statement import TYPE, parse_statement
 from taysir.kernel.tlog_proof import parse_proof
+from tests.conformance.second.statements import TEXTS
 from tests.conformance.test_two_implementations import changed
 from tests.exchange.logged_country import logged_country, stamped_package
 from tests.exchange.small_country import NOW, country, terms
@@ -125,10 +126,7 @@ def test_signatures_are_bounded_before_they_are_read() -> None:
 def statement_of(**members: Any) -> bytes:
     """A token, not truly signed, of a statement with members changed."""
     said: dict[str, Any] = {
-        **dict.fromkeys(
-            ["agreement", "behalf", "body_digest", "body_type", "consent", "error", "from", "headers_digest", "issue", "message_id", "projection", "purpose", "request", "subject", "to", "zone"],
-            "",
-        ),
+        **dict.fromkeys(TEXTS, ""),
         "body_length": 0, "expires_ms": 1, "id": "1", "method": "GET", "path": "/", "status": 0,
         "time_ms": 1, "type": "request",
     }  # fmt: skip
