@@ -104,4 +104,4 @@ def test_a_node_that_does_not_answer_is_named() -> None:
         build_app(["erase"]), ["erase", PERSON, "--reason", "x", "--node", "http://127.0.0.1:1"]
     )
     assert isinstance(result.exception, Problem)
-    assert result.exception.code == "CLI-0801"
+    assert result.exception.code == "CLI-0901"

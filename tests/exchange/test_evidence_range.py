@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from taysir.exchange.consent import SignedConsent
 from taysir.exchange.contracts import agree
+from taysir.exchange.evidence import seal_package
 from taysir.exchange.evidence_log import STAMP_FILE, STATUS_FILE
 from taysir.exchange.evidence_range import (
     AGREEMENTS_FILE,
@@ -339,6 +340,24 @@ def test_an_agreement_that_no_request_names_is_found() -> None:
     report = verify_range(resealed(files), anchor=ANCHOR)
 
     assert "nothing that was signed speaks of" in texts(report)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_package_is_as_long_as_a_verifier_reads(more: int) -> None:
+    """At the bound it is made; beyond it the node says what to do."""
+    signer, about = logged_country().signers[TRF], {"format": "test"}
+    empty = len(seal_package({"exchanges.msgpack": b""}, about=about, signer=signer))
+    # The manifest tells the length in more digits then.
+    digits = len(str(limits.EVIDENCE_PACKAGE_BYTES)) - 1
+    size = limits.EVIDENCE_PACKAGE_BYTES - empty - digits + more
+
+    if more:
+        with pytest.raises(Problem, match="take fewer records"):
+            seal_package({"exchanges.msgpack": bytes(size)}, about=about, signer=signer)
+    else:
+        package = seal_package({"exchanges.msgpack": bytes(size)}, about=about, signer=signer)
+        assert len(package) == limits.EVIDENCE_PACKAGE_BYTES
+        assert set(unpack(package)) == {"exchanges.msgpack", "manifest.json", "manifest.jws"}
 
 
 @pytest.mark.parametrize("more", [0, 1])

@@ -7,29 +7,13 @@ input, so that it does not stay in the shell's history. Statements and proofs re
 from __future__ import annotations
 
 import sys
-import urllib.error
-import urllib.request
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import typer
 
-from taysir.cli.admin_call import admin_headers, node_address, refusal_said_by
+from taysir.cli.admin_call import ask_admin, node_address
 from taysir.cli.output import print_json, say
 from taysir.exchange.erasure_face import ERASURES_PATH
-from taysir.kernel import limits
-from taysir.kernel.errors import Mender, Problem, Retry, declare
-
-CLI_ERASURE = declare(
-    "CLI-0801",
-    status=502,
-    ar="لم تمحُ العقدة {node} شيئا: {reason}.",
-    en="The node {node} erased nothing: {reason}.",
-    remedy_ar="تحقق من عمل العقدة ومن عنوان واجهتها الإدارية ورمزها (TAYSIR_ADMIN_TOKEN).",
-    remedy_en="Check that the node runs, its admin address, and its token (TAYSIR_ADMIN_TOKEN).",
-    mender=Mender.OPERATOR,
-    retry=Retry.AFTER_MENDING,
-)
 
 
 def register(app: typer.Typer) -> None:
@@ -57,7 +41,7 @@ def erase(
     """Erase the bodies of exchanges about a person; every proof stays valid."""
     person = sys.stdin.readline().strip() if subject == "-" else subject
     wish = {"reason": reason, **({"day": day} if day else {"subject": person})}
-    erased = _post(node, wish)
+    erased = ask_admin(node_address(node), ERASURES_PATH, method="POST", body=wish)
     if as_json:
         print_json({"ok": True, "node": node, **erased})
         return
@@ -66,17 +50,3 @@ def erase(
         f"مُحيت المفاتيح ({keys}). قيد السجل: {position}. جدّد الآن نسخة المفاتيح الاحتياطية.",
         f"Keys erased: {keys}. Journal record: {position}. Renew the backup of the keys now.",
     )
-
-
-def _post(node: str, wish: dict[str, str]) -> dict[str, Any]:
-    headers = {"content-type": "application/json", **admin_headers()}
-    request = urllib.request.Request(  # noqa: S310 - the address is HTTP whoever named it
-        node_address(node) + ERASURES_PATH, data=orjson.dumps(wish), headers=headers
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=limits.CLIENT_TIMEOUT_S) as answer:  # noqa: S310
-            return dict(orjson.loads(answer.read(limits.HTTP_HEADER_BYTES)))
-    except urllib.error.HTTPError as error:
-        raise refusal_said_by(error, node=node) from error
-    except OSError as error:
-        raise Problem(CLI_ERASURE, node=node, reason="it does not answer") from error

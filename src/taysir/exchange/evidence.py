@@ -25,6 +25,7 @@ from taysir.exchange.package import MIMETYPE, pack
 from taysir.exchange.summary import SummaryFacts, summary_page
 from taysir.exchange.terms import read_terms
 from taysir.exchange.trust_errors import EXC_EVIDENCE_INCOMPLETE
+from taysir.kernel import limits
 from taysir.kernel.canonical import canonical_json
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
@@ -165,22 +166,28 @@ class EvidencePackager:
         signer = self._signers.get(producer)
         if signer is None:
             raise Problem(EXC_EVIDENCE_INCOMPLETE, reason=f"no signing key of {producer} here")
-        manifest = canonical_json(
-            {
-                "format": FORMAT,
-                "exchange": record.exchange_id,
-                "producer": str(producer),
-                "files": {
-                    name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-                    for name, data in files.items()
-                },
-            }
-        )
-        files["manifest.json"] = manifest
-        files["manifest.jws"] = sign_detached(
-            manifest, signer=signer, header={"typ": MANIFEST_TYPE}
-        )
-        return pack(files)
+        about = {"format": FORMAT, "exchange": record.exchange_id, "producer": str(producer)}
+        return seal_package(files, about=about, signer=signer)
+
+
+def seal_package(files: Mapping[str, bytes], *, about: Mapping[str, str], signer: Signer) -> bytes:
+    """Return the container of files with the signed manifest that names each of them.
+
+    Raises:
+        Problem: EXC-0531 when it would be longer than a verifier reads.
+    """
+    rows = {
+        name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        for name, data in files.items()
+    }
+    manifest = canonical_json({**about, "files": rows})
+    signature = sign_detached(manifest, signer=signer, header={"typ": MANIFEST_TYPE})
+    package = pack({**files, "manifest.json": manifest, "manifest.jws": signature})
+    if len(package) > limits.EVIDENCE_PACKAGE_BYTES:
+        mib = limits.EVIDENCE_PACKAGE_BYTES >> 20
+        reason = f"it would have more than {mib} MiB: take fewer records, or no bodies"
+        raise Problem(EXC_EVIDENCE_INCOMPLETE, reason=reason)
+    return package
 
 
 def _producer(record: StoredExchange) -> MemberId:

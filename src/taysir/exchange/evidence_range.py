@@ -9,7 +9,6 @@ is in ``verifier_range``.
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
@@ -19,19 +18,18 @@ import msgspec
 
 from taysir.exchange.consent import SignedConsent
 from taysir.exchange.contracts import SignedAgreement
-from taysir.exchange.evidence import MANIFEST_TYPE
+from taysir.exchange.evidence import seal_package
 from taysir.exchange.evidence_log import STAMP_FILE, STATUS_FILE
 from taysir.exchange.federation_source import FederationSource
 from taysir.exchange.keyfiles import certificate_pem
 from taysir.exchange.log_keeper import RangeProof
 from taysir.exchange.model import StoredExchange
-from taysir.exchange.package import MIMETYPE, pack
+from taysir.exchange.package import MIMETYPE
 from taysir.exchange.trust_errors import EXC_EVIDENCE_INCOMPLETE
-from taysir.kernel import limits
 from taysir.kernel.canonical import canonical_json
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId
-from taysir.kernel.signature import Signer, sign_detached
+from taysir.kernel.signature import Signer
 from taysir.kernel.statement import parse_statement
 
 RANGE_FORMAT: Final = "taysir-evidence-range/1"
@@ -126,25 +124,8 @@ class RangePackager:
 
     def _seal(self, files: dict[str, bytes]) -> bytes:
         producer = min(self._signers)
-        manifest = canonical_json(
-            {
-                "format": RANGE_FORMAT,
-                "node": self._node,
-                "producer": str(producer),
-                "files": {
-                    name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-                    for name, data in files.items()
-                },
-            }
-        )
-        files["manifest.json"] = manifest
-        files["manifest.jws"] = sign_detached(
-            manifest, signer=self._signers[producer], header={"typ": MANIFEST_TYPE}
-        )
-        package = pack(files)
-        if len(package) > limits.EVIDENCE_PACKAGE_BYTES:
-            raise Problem(EXC_EVIDENCE_INCOMPLETE, reason="it is too long: take fewer records")
-        return package
+        about = {"format": RANGE_FORMAT, "node": self._node, "producer": str(producer)}
+        return seal_package(files, about=about, signer=self._signers[producer])
 
 
 def named_consents(records: Iterable[StoredExchange]) -> frozenset[str]:
