@@ -209,6 +209,20 @@ def test_a_disputed_value_goes_to_an_officer_and_not_to_a_refusal(walk: Walk, to
     assert "اعترضت على هذه القيمة" in walk.open(f"/cases/{walk.number}/")
 
 
+def test_a_case_is_shown_also_when_the_clock_was_set_back(walk: Walk, town: Town) -> None:
+    """A supervisor has had it since tomorrow, by a clock that was wrong; its page still opens."""
+    walk.start()
+    walk.send(f"/cases/{walk.number}/dispute/licence.expires_on", {"statement": "تاريخ آخر"})
+    walk.answer()
+    walk.submit()
+    assert walk.case.stage == "review"
+    case_advance(walk.case.pk, now=timezone.now() + timedelta(days=4))
+    assert walk.case.stage == "escalated"
+    page = walk.open(f"/cases/{walk.number}/")
+    assert "لدى المشرف" in page
+    assert "الموعد المتوقع" in page
+
+
 def test_only_fetched_values_can_be_disputed(walk: Walk) -> None:
     walk.start()
 

@@ -33,8 +33,8 @@ def test_what_was_written_is_there_after_signing_in(
 ) -> None:
     """It is shown once, is not sent by itself, and goes the usual way then."""
     walk.browser.logout()
-    origin = {"HTTP_REFERER": "http://testserver" + objecting}
-    answer = walk.browser.post(objecting, {"statement": STATEMENT}, **origin)
+    origin = {"Referer": "http://testserver" + objecting}
+    answer = walk.browser.post(objecting, {"statement": STATEMENT}, headers=origin)
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("/sign-in/?next=%2Fcases%2F")
     assert not Objection.objects.exists()

@@ -195,10 +195,14 @@ def timeline_items(case: Case, pack: Pack, *, language: Language) -> list[dict[s
 
 
 def promised(case: Case, pack: Pack) -> datetime | None:
-    """Return when the promised time ends, if the service's own clock runs."""
+    """Return when the promised time ends, if the service's own clock runs.
+
+    The page of a case is shown also while the server's clock is behind the case's last step.
+    """
     if case.submitted_at is None:
         return None
-    return promised_by(pack, case.token, at=timezone.now())
+    last = case.token.last or case.token.since
+    return promised_by(pack, case.token, at=max(last, timezone.now()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
