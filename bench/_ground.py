@@ -134,7 +134,7 @@ def start(command: list[str], *, folder: Path, log: str) -> Process:
     return Process(popen)
 
 
-def lay_ground(folder: Path, *, stack: ExitStack) -> Ground:
+def lay_ground(folder: Path, *, stack: ExitStack, workers: int = 0) -> Ground:
     """Make keys and agreements, start back end and nodes; everything ends with the stack."""
     ports = free_ports(7)
     backend_port = ports[6]
@@ -144,6 +144,7 @@ def lay_ground(folder: Path, *, stack: ExitStack) -> Ground:
     began = time.perf_counter()
     for name, one in settings.items():
         file = folder / f"{name}.json"
+        one = msgspec.structs.replace(one, workers=workers)
         file.write_bytes(msgspec.json.encode(one))
         command = [sys.executable, "-c", _RUN_NODE, str(file)]
         processes[name] = start(command, folder=folder, log=f"{name}.log")

@@ -22,6 +22,7 @@ from taysir.exchange.http import Request, Response, json_response
 from taysir.exchange.journal_packer import JournalPacker
 from taysir.exchange.model import StoredExchange
 from taysir.exchange.runtime import NodeRuntime
+from taysir.exchange.workers import Workers
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 
@@ -41,8 +42,10 @@ class AdminFace:
         package: PackageEvidence,
         agreements: AgreementPart,
         packer: JournalPacker | None = None,
+        workers: Workers | None = None,
     ) -> None:
         self._node = node
+        self._workers = workers
         self._packer = packer
         self._evidence = EvidenceFace(node, package=package)
         self._routes = RouteTable(AgreementRoutes(node, agreements).routes())
@@ -124,6 +127,7 @@ class AdminFace:
             "# TYPE taysir_refusals_left_out_total counter",
             f"taysir_refusals_left_out_total {self._node.refusals.left_out}",
             *(self._packer.metrics() if self._packer else ()),
+            *(self._workers.metrics() if self._workers else ()),
             *(self._node.keeper.metrics() if self._node.keeper else ()),
         ]
         kind = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")

@@ -80,6 +80,7 @@ class Descriptions:
         }
         self.breaks: deque[ContractBreak] = deque(maxlen=limits.CONTRACT_BREAKS_KEPT)
         self.counts: Counter[str] = Counter()
+        self._told: list[Callable[[ContractBreak], None]] = []
 
     def configured(self, service: ServiceId) -> bool:
         """Whether a service has a document to be held to."""
@@ -141,7 +142,6 @@ class Descriptions:
         )
         if not fault:
             return
-        self.counts[request.receiver] += 1
         broken = ContractBreak(
             at_ms=at_ms,
             exchange_id=request.id,
@@ -150,7 +150,7 @@ class Descriptions:
             status=answer.status,
             reason=fault,
         )
-        self.breaks.append(broken)
+        self.note(broken)
         log.error(
             "contract_broken",
             exchange_id=request.id,
@@ -159,6 +159,17 @@ class Descriptions:
             reason=fault,
         )
         raise Problem(EXC_BACKEND_ANSWER, reason=fault)
+
+    def note(self, broken: ContractBreak) -> None:
+        """Remember a break for the service's owner, and tell whoever wants to be told."""
+        self.counts[broken.service] += 1
+        self.breaks.append(broken)
+        for told in self._told:
+            told(broken)
+
+    def when_broken(self, call: Callable[[ContractBreak], None]) -> None:
+        """Call back at every break from now on."""
+        self._told.append(call)
 
     async def _look(self, service: ServiceId, held: _Held) -> None:
         """Take a newer document, or the last good one when there is none in hand yet."""

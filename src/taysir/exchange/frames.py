@@ -25,6 +25,9 @@ from taysir.kernel.errors import Problem
 ALPN: Final = "taysir-link/1"
 """The application protocol that both sides name in the TLS handshake."""
 
+MOST_BYTES: Final = limits.LINK_FRAME_BYTES + limits.LINK_BODY_BYTES
+"""The largest frame between two nodes: a full one and the message that filled it."""
+
 _LENGTH: Final = struct.Struct(">I")
 _MESSAGE_OVERHEAD: Final = 64
 _NAMES: Final = re.compile(rb"(?:[0-9a-z!#$%&'*+.^_`|~-]+\n)*+")
@@ -92,8 +95,9 @@ def _encode(kind: FrameKind, messages: list[Message]) -> bytes:
 class FrameReader:
     """Puts frames together from what arrives."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most_bytes: int = MOST_BYTES) -> None:
         self._buffer = bytearray()
+        self._most_bytes = most_bytes
 
     @property
     def within_frame(self) -> bool:
@@ -107,7 +111,7 @@ class FrameReader:
         at = 0
         while len(buffer) - at >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(buffer, at)
-            if length > limits.LINK_FRAME_BYTES + limits.LINK_BODY_BYTES:
+            if length > self._most_bytes:
                 raise Problem(EXC_FRAME, reason=f"{length} bytes are too many")
             end = at + _LENGTH.size + length
             if len(buffer) < end:

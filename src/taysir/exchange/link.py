@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from taysir.exchange.errors import EXC_BUSY, EXC_FRAME
-from taysir.exchange.frames import Frame, FrameKind, FrameReader, Message, encode_frames
+from taysir.exchange.frames import MOST_BYTES, Frame, FrameKind, FrameReader, Message, encode_frames
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.log import get_logger
@@ -33,11 +33,26 @@ class LinkBroken(Exception):
     """The connection ended, or the other side did not answer in time."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkBounds:
+    """How much may be on a link: in one frame, waiting to be written, and under way."""
+
+    frame_bytes: int = MOST_BYTES
+    waiting_bytes: int = limits.LINK_BYTES_WAITING
+    calls: int = limits.LINK_CALLS
+
+
+BETWEEN_NODES: Final = LinkBounds()
+
+
 class _Coalescer:
     """Collects messages during one turn of the loop and writes them as frames at its end."""
 
-    def __init__(self, kind: FrameKind, *, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, kind: FrameKind, *, loop: asyncio.AbstractEventLoop, bounds: LinkBounds
+    ) -> None:
         self._kind = kind
+        self._bounds = bounds
         self._loop = loop
         self._pending: list[Message] = []
         self.transport: asyncio.Transport | None = None
@@ -55,7 +70,7 @@ class _Coalescer:
             return
         for frame in encode_frames(self._kind, messages):
             transport.write(frame)
-        if transport.get_write_buffer_size() > limits.LINK_BYTES_WAITING:
+        if transport.get_write_buffer_size() > self._bounds.waiting_bytes:
             log.warning("link_too_slow", kind=self._kind.name.lower())
             transport.abort()
 
@@ -63,10 +78,13 @@ class _Coalescer:
 class Link(asyncio.Protocol):
     """The consumer's end of one connection to a peer."""
 
-    def __init__(self, *, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, *, loop: asyncio.AbstractEventLoop, bounds: LinkBounds = BETWEEN_NODES
+    ) -> None:
         self._loop = loop
-        self._calls = _Coalescer(FrameKind.CALLS, loop=loop)
-        self._reader = FrameReader()
+        self._bounds = bounds
+        self._calls = _Coalescer(FrameKind.CALLS, loop=loop, bounds=bounds)
+        self._reader = FrameReader(most_bytes=bounds.frame_bytes)
         self._waiting: OrderedDict[int, tuple[float, asyncio.Future[Message]]] = OrderedDict()
         self._next_number = 1
         self._sweeper: asyncio.TimerHandle | None = None
@@ -88,7 +106,7 @@ class Link(asyncio.Protocol):
         Raises:
             Problem: EXC-0116 when too many calls are under way.
         """
-        if len(self._waiting) >= limits.LINK_CALLS:
+        if len(self._waiting) >= self._bounds.calls:
             raise Problem(EXC_BUSY)
         number = self._next_number
         self._next_number += 1
@@ -177,12 +195,27 @@ AnswerCall = Callable[[Message, LinkPeer], Awaitable[Message]]
 """Answers one call of a peer."""
 
 
+def _by_certificate(transport: Any) -> LinkPeer:
+    """Return who is at the other end of a TLS connection."""
+    der = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    return LinkPeer(der, thumbprint(der))
+
+
 class LinkService:
     """The provider's end of all links of a face."""
 
-    def __init__(self, answer: AnswerCall, *, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        answer: AnswerCall,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        identify: Callable[[Any], LinkPeer] = _by_certificate,
+        bounds: LinkBounds = BETWEEN_NODES,
+    ) -> None:
         self.answer = answer
         self.loop = loop
+        self.identify = identify
+        self.bounds = bounds
         self.connections: set[_ServedLink] = set()
         self.under_way: set[asyncio.Task[None]] = set()
         self.ending = False
@@ -227,8 +260,9 @@ class _ServedLink(asyncio.Protocol):
 
     def __init__(self, service: LinkService) -> None:
         self._service = service
-        self._answers = _Coalescer(FrameKind.ANSWERS, loop=service.loop)
-        self._reader = FrameReader()
+        bounds = service.bounds
+        self._answers = _Coalescer(FrameKind.ANSWERS, loop=service.loop, bounds=bounds)
+        self._reader = FrameReader(most_bytes=bounds.frame_bytes)
         self.peer = LinkPeer(b"", "")
         self._under_way = 0
         self._transport: asyncio.Transport | None = None
@@ -237,8 +271,7 @@ class _ServedLink(asyncio.Protocol):
     # --- asyncio.Protocol ---
 
     def connection_made(self, transport: Any) -> None:
-        der = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
-        self.peer = LinkPeer(der, thumbprint(der))
+        self.peer = self._service.identify(transport)
         if self._service.is_full_for(self.peer):
             log.warning("link_refused", peer=self.peer.thumbprint)
             transport.abort()
@@ -273,7 +306,7 @@ class _ServedLink(asyncio.Protocol):
     def _take(self, message: Message) -> None:
         """Begin to answer a call; one peer's calls beyond the bound wait in the network."""
         self._under_way += 1
-        if self._under_way == limits.LINK_CALLS and self._transport is not None:
+        if self._under_way == self._service.bounds.calls and self._transport is not None:
             self._transport.pause_reading()
         task = self._service.loop.create_task(self._answer(message))
         self._service.under_way.add(task)
@@ -287,7 +320,7 @@ class _ServedLink(asyncio.Protocol):
             self._answers.add(Message(message.number, b"", b"", (), b""))
         finally:
             self._under_way -= 1
-            if self._under_way == limits.LINK_CALLS - 1 and self._transport is not None:
+            if self._under_way == self._service.bounds.calls - 1 and self._transport is not None:
                 self._transport.resume_reading()
 
     def _unwatch(self) -> None:

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import signal
 import socket
-import ssl
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -21,23 +20,27 @@ from typing import Final, Protocol
 
 import uvloop
 
-from taysir.exchange.access import face_context
 from taysir.exchange.admin import AdminFace
-from taysir.exchange.admin_gate import AdminGate, make_admin_gate
+from taysir.exchange.admin_gate import make_admin_gate
 from taysir.exchange.agreement_part import (
     AgreementPart,
     make_agreement_part,
     make_consents,
     make_descriptions,
 )
+from taysir.exchange.call_faces import (
+    CALL_FACES,
+    bind_call_faces,
+    end_faces,
+    open_call_faces,
+)
 from taysir.exchange.desk import TrustSource
 from taysir.exchange.edge import Edge
 from taysir.exchange.errors import EXC_SETTINGS
 from taysir.exchange.evidence_face import PackageEvidence
-from taysir.exchange.frames import ALPN
-from taysir.exchange.guard import make_guard, refusal_of_clients, refusal_of_nodes
+from taysir.exchange.guard import make_guard
 from taysir.exchange.handover import Listeners, offer_handover
-from taysir.exchange.http import HttpServer, serve_http
+from taysir.exchange.http import Handler, HttpServer, serve_http
 from taysir.exchange.journal import Journal
 from taysir.exchange.journal_move import open_database
 from taysir.exchange.journal_packer import JournalPacker
@@ -51,7 +54,9 @@ from taysir.exchange.model import Directory
 from taysir.exchange.pools import Pools
 from taysir.exchange.runtime import NodeRuntime
 from taysir.exchange.settings import NodeSettings
-from taysir.exchange.tls import peer_tls, server_context
+from taysir.exchange.tls import peer_tls
+from taysir.exchange.workers import Workers
+from taysir.exchange.writer import Writer
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import ServiceId
@@ -59,7 +64,7 @@ from taysir.kernel.log import get_logger
 
 log = get_logger(__name__)
 
-FACES: Final = ("nodes", "information-systems", "admin", "log")
+FACES: Final = (*CALL_FACES, "admin", "log")
 """The names of a node's listening sockets, in the order of its faces."""
 
 
@@ -88,11 +93,16 @@ class RunningNode:
     watching: asyncio.Task[None]
     keeping: asyncio.Task[None] | None = None
     packing: asyncio.Task[None] | None = None
+    workers: Workers | None = None
     closed: bool = False
 
     def listeners(self) -> dict[str, int]:
         """The descriptors of the listening sockets, for a process that takes this node over."""
-        return {name: face.descriptor for name, face in zip(FACES, self.faces, strict=False)}
+        held = self.workers.listeners if self.workers is not None else {}
+        names = FACES[len(held) :]
+        taken = {name: listener.fileno() for name, listener in held.items()}
+        own = {name: face.descriptor for name, face in zip(names, self.faces, strict=False)}
+        return taken | own
 
     async def close(self, *, grace_s: float = 0.0) -> None:
         """Stop taking calls, finish what is being journalled, release everything.
@@ -107,15 +117,10 @@ class RunningNode:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        for face in self.faces:
-            face.stop_listening(idle_s=grace_s)
-        await asyncio.sleep(grace_s)
-        await self.links.drain(timeout_s=limits.CALL_TIMEOUT_S)
-        for face in self.faces:
-            await face.drain(timeout_s=limits.CALL_TIMEOUT_S)
-        self.links.close()
-        for face in self.faces:
-            await face.close()
+        if self.workers is not None:
+            await self.workers.stop(grace_s=grace_s)
+            grace_s = 0.0
+        await end_faces(self.faces, self.links, grace_s=grace_s)
         self.pools.close()
         await self.agreements.close()
         if self.keeping is not None:
@@ -158,26 +163,27 @@ async def start_node(
     guard = make_guard(settings, now=lambda: datetime.now(UTC))
     runtime = _make_runtime(settings, source=source, keys=keys, pools=pools)
     agreements = make_agreement_part(runtime, settings, trust=trust)
-    edge = Edge(runtime, guard=guard, metaservices=agreements.metaservices, others=agreements.face)
+    given, workers = listeners or {}, _workers(settings, runtime, listeners=listeners or {})
+    others = workers.telling(agreements.face) if workers else agreements.face
+    edge = Edge(runtime, guard=guard, metaservices=agreements.metaservices, others=others)
     links = LinkService(edge.link, loop=asyncio.get_running_loop())
     desk = KeyWatch(keys, directory=source.current, reread=reread or (lambda: settings))
     packer = _packer(settings, runtime)
-    admin = make_admin_gate(
-        settings,
-        AdminFace(runtime, package=package, agreements=agreements, packer=packer),
-        keys=desk,
+    face = AdminFace(
+        runtime, package=package, agreements=agreements, packer=packer, workers=workers
     )
-    faces = await _open_faces(
-        settings,
-        runtime,
-        edge=edge,
-        admin=admin,
-        links=links,
-        tls=server_context(settings, keys=keys),
-        listeners=listeners or {},
-    )
+    admin = make_admin_gate(settings, workers.telling(face) if workers else face, keys=desk)
+    faces: list[HttpServer] = []
+    if workers:
+        desk.when_reloaded(workers.take_keys)
+        workers.start(Writer(node=runtime, guard=guard, face=others))
+    else:
+        faces = await open_call_faces(
+            settings, edge, keys=keys, counters=runtime.counters, links=links, listeners=given
+        )
+    faces.append(await _open_admin(settings, admin, listener=given.get(FACES[2])))
     if transparency is not None:
-        listener = (listeners or {}).get(FACES[3])
+        listener = given.get(FACES[3])
         faces.append(
             await _open_log(settings, runtime, transparency=transparency, listener=listener)
         )
@@ -197,7 +203,18 @@ async def start_node(
         watching=watching,
         keeping=keeping,
         packing=asyncio.create_task(packer.run()) if packer else None,
+        workers=workers,
     )
+
+
+def _workers(
+    settings: NodeSettings, runtime: NodeRuntime, *, listeners: Listeners
+) -> Workers | None:
+    """Return the workers of a node that is to have some; the sockets are bound from now on."""
+    if not settings.workers:
+        return None
+    bound = bind_call_faces(settings, listeners=listeners)
+    return Workers(settings=settings, listeners=bound, directory=runtime.directory)
 
 
 def _make_runtime(
@@ -241,46 +258,16 @@ async def _open_log(
     )
 
 
-async def _open_faces(
-    settings: NodeSettings,
-    runtime: NodeRuntime,
-    *,
-    edge: Edge,
-    admin: AdminGate,
-    links: LinkService,
-    tls: ssl.SSLContext,
-    listeners: Listeners,
-) -> list[HttpServer]:
-    host = settings.host
-    bounds, counters = settings.http, runtime.counters
-    return [
-        await serve_http(
-            edge.nodes,
-            host=host,
-            port=settings.peer_port,
-            tls=tls,
-            bounds=bounds,
-            refusal=refusal_of_nodes(counters),
-            protocols={ALPN: links.protocol},
-            listener=listeners.get(FACES[0]),
-        ),
-        await serve_http(
-            edge.information_systems,
-            host=host,
-            port=settings.face_port,
-            tls=face_context(settings.face),
-            bounds=bounds,
-            refusal=refusal_of_clients(counters),
-            listener=listeners.get(FACES[1]),
-        ),
-        await serve_http(
-            admin,
-            host=host,
-            port=settings.admin_port,
-            bounds=bounds,
-            listener=listeners.get(FACES[2]),
-        ),
-    ]
+async def _open_admin(
+    settings: NodeSettings, admin: Handler, *, listener: socket.socket | None
+) -> HttpServer:
+    return await serve_http(
+        admin,
+        host=settings.host,
+        port=settings.admin_port,
+        bounds=settings.http,
+        listener=listener,
+    )
 
 
 def _journal(settings: NodeSettings) -> Journal:

@@ -51,7 +51,7 @@ def run(settings_file: Path) -> None:
         listeners=listeners,
         trust=source,
     )
-    _calm_collector()
+    calm_collector()
     node.run(settings, start=start)
 
 
@@ -64,7 +64,7 @@ def keep_to_itself() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _calm_collector() -> None:
+def calm_collector() -> None:
     """Let the cycle collector look seldom, and never at what was made at the start.
 
     Calls leave no cycles behind, so looking for them after every 700 new objects finds nothing; it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -11,6 +12,8 @@ from taysir.exchange.http import HttpLimits
 from taysir.exchange.partner_limits import Allowance
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
+
+_Workers = Annotated[int, msgspec.Meta(ge=0, le=limits.WORKERS)]
 
 
 class KeyPair(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -128,6 +131,7 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         http: the bounds of connections and requests at every face.
         client_allowance: what each information system may take.
         partner_allowance: what each other node may take.
+        workers: how many processes carry calls beside the one that writes; with none it does both.
     """
 
     name: str
@@ -157,6 +161,7 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     http: HttpLimits = HttpLimits()
     client_allowance: Allowance = Allowance()
     partner_allowance: Allowance = Allowance()
+    workers: _Workers = 0
 
 
 def read_settings(file: Path) -> NodeSettings:

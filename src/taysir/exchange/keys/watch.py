@@ -31,6 +31,11 @@ class KeyWatch:
         self.ring = ring
         self._directory = directory
         self._reread = reread
+        self._told: list[Callable[[NodeSettings], None]] = []
+
+    def when_reloaded(self, call: Callable[[NodeSettings], None]) -> None:
+        """Call back with the settings whose keys were taken, each time that it was told to."""
+        self._told.append(call)
 
     async def watch(self) -> None:
         """Change over to waiting keys until cancelled."""
@@ -45,7 +50,10 @@ class KeyWatch:
 
     def reload(self) -> None:
         """Read the settings again and take their keys; raises what is wrong with them."""
-        self.ring.use(self._reread())
+        settings = self._reread()
+        self.ring.use(settings)
+        for told in self._told:
+            told(settings)
 
     def reload_quietly(self) -> None:
         """Do as :meth:`reload` when nobody listens: a fault is logged, and the keys stay."""

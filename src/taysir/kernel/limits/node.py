@@ -173,3 +173,35 @@ SAMPLE_SIGN_INS: Final = 1000
 
 COLLECTOR_OBJECTS: Final = 50_000
 """New objects in a node before unreachable cycles are looked for; about ten megabytes."""
+
+WORKERS: Final = 64
+"""Worker processes of one node; more than the processors of a large machine help nobody."""
+
+WORKER_PAUSE_S: Final = 0.1
+"""Before a worker that ended by itself is started again for the first time."""
+
+WORKER_PAUSE_MOST_S: Final = 30.0
+"""Before each further start of one that ends again and again; each pause is twice the last."""
+
+WORKER_SETTLED_S: Final = 60.0
+"""A worker that lived so long is started again as if for the first time."""
+
+WORKER_TELL_S: Final = 5.0
+"""How long a worker may take to hear of a change; one that does not answer is ended, so that none
+goes on with an agreement that was revoked."""
+
+WORKER_LOOK_S: Final = 0.1
+"""How often the writing process looks whether it has a new federation document to tell of."""
+
+WORKER_ASKS: Final = 16_384
+"""Questions of one worker under way at the writing process: two for each call, and room."""
+
+WORKER_BYTES_WAITING: Final = 512 * MIB
+"""Written to the writing process and not read yet: all bodies that a worker's faces hold."""
+
+WORKER_FRAME_BYTES: Final = 128 * MIB
+"""One frame between worker and writing process: the evidence of a call with the largest bodies
+that settings may allow."""
+
+WORKER_START_S: Final = 60.0
+"""How long a new worker may take until it is ready, on a machine that is busy with much else."""
