@@ -37,6 +37,7 @@ from taysir.exchange.federation import (
 from taysir.exchange.http import Handler, Request, Response, json_response, problem_response
 from taysir.exchange.keyfiles import certificate_pem, write_private, write_public
 from taysir.exchange.log_face import ADD_CHECKPOINT
+from taysir.exchange.summary import shown
 from taysir.exchange.trust_errors import EXC_MEMBERSHIP, EXC_UNKNOWN_MEMBERSHIP
 from taysir.exchange.wrapping import wrap
 from taysir.kernel import limits
@@ -151,6 +152,10 @@ def _check(said: MembershipRequest) -> tuple[CertificateRequest, CertificateRequ
     checks = (
         (said.format == FORMAT, "unknown format"),
         (all(name.ar.strip() and name.en.strip() for name in names), "a name is missing"),
+        (
+            all(shown(text) == text for name in names for text in (name.ar, name.en)),
+            "a name holds what cannot be seen",
+        ),
         (set(owners) <= {member}, "a system or service of another member"),
         (bool(said.subsystems), "no information system"),
         (_HOST.fullmatch(said.host) and 0 < said.port < 65536, "no address"),

@@ -6,6 +6,7 @@ import http.client
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from cryptography.x509.oid import NameOID
 from taysir.exchange.authority import open_authority, read_content, write_federation
 from taysir.exchange.backend import Address
 from taysir.exchange.certifying import certify, make_request, read_request
+from taysir.exchange.federation import Names
 from taysir.exchange.joining import make_node
 from taysir.exchange.keys.service import open_key
 from taysir.exchange.log_requests import connect
@@ -105,10 +107,12 @@ def test_asking_anew_without_a_log_leaves_the_log_registered(
         {"node": "../trf"},
         {"node": "trf evil"},
         {"node": ""},
+        {"name": Names(ar="وزارة الداخلية\u200b", en="Ministry of Interior")},
+        {"name": Names(ar="وزارة", en="\u202eroiretnI fo yrtsiniM")},
     ],
 )
 def test_addresses_and_names_are_what_they_say(
-    authority: Path, tmp_path: Path, changes: dict[str, str]
+    authority: Path, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     """They are written into requests, file names and certificates."""
     with pytest.raises(Problem):
