@@ -90,18 +90,19 @@ def find(
     if as_json:
         print_json({"ok": True, "services": found})
         return
-    language = "ar" if speaks_arabic() else "en"
     for card in found:
-        console.print(f"[bold]{card['id']}[/]  {card['name'][language]}", soft_wrap=True)
-        if card["description"][language]:
-            console.print(f"    {card['description'][language]}", soft_wrap=True, markup=False)
-        for operation in card["operations"]:
-            line = f"    {operation['method']} {operation['path']}  {operation['summary']}"
-            console.print(line, markup=False)
-        if card["fields"]:
-            console.print("    " + "  ".join(card["fields"]), soft_wrap=True, markup=False)
+        _print_card(card)
     if not found:
         say("لا توجد خدمة بهذه الكلمات.", "No service has these words.")
+
+
+def _print_card(card: dict[str, Any]) -> None:
+    language = "ar" if speaks_arabic() else "en"
+    console.print(f"[bold]{card['id']}[/]  {card['name'][language]}", soft_wrap=True)
+    operations = (f"{o['method']} {o['path']}  {o['summary']}" for o in card["operations"])
+    lines = (card["description"][language], *operations, "  ".join(card["fields"]))
+    for line in filter(None, lines):
+        console.print(f"    {line}", soft_wrap=True, markup=False)
 
 
 def list_agreements(

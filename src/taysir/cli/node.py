@@ -9,11 +9,10 @@ import sys
 import time
 from pathlib import Path
 from typing import Annotated
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import typer
 
+from taysir.cli.admin_call import ask_admin
 from taysir.cli.errors import CLI_NOT_FOUND
 from taysir.cli.output import print_json, say
 from taysir.exchange import process
@@ -210,7 +209,7 @@ def _start(folder: Path, *, as_json: bool) -> None:
     address = f"http://{settings.host}:{settings.admin_port}"
     until = time.monotonic() + limits.PROCESS_READY_TIMEOUT_S
     # A node that ran before hands over and ends; until then it is the one that answers.
-    while (before and _runs(before, folder)) or not _is_ready(f"{address}/ready"):
+    while (before and _runs(before, folder)) or not _is_ready(address):
         if started.poll() is not None or time.monotonic() >= until:
             seconds = int(limits.PROCESS_READY_TIMEOUT_S)
             raise Problem(CLI_NODE_START, seconds=seconds, log=str(log_file))
@@ -222,12 +221,12 @@ def _start(folder: Path, *, as_json: bool) -> None:
         say(f"العقدة تعمل: {face}", f"The node runs: {face}")
 
 
-def _is_ready(url: str) -> bool:
+def _is_ready(address: str) -> bool:
     try:
-        with urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
-            return bool(answer.status == 200)
-    except (URLError, OSError):
+        ask_admin(address, "/ready")
+    except Problem:
         return False
+    return True
 
 
 def _runs(pid: int, folder: Path) -> bool:

@@ -66,28 +66,30 @@ class LogFace:
             return await self._cosign(self._witness, request)
         if request.method not in ("GET", "HEAD"):
             return json_response({"title": "Method not allowed", "status": 405}, status=405)
-        if path == f"{_LOG}checkpoint" and self._log is not None and self._log.note:
-            return Response(headers=_NOTE, body=self._log.note)
-        tile, data = (
-            await self._find(path.removeprefix(_LOG)) if path.startswith(_LOG) else _NOTHING
-        )
+        if not path.startswith(_LOG) or self._log is None:
+            return json_response({"title": "Not found", "status": 404}, status=404)
+        return await self._read(self._log, path.removeprefix(_LOG))
+
+    async def _read(self, served: ServedLog, path: str) -> Response:
+        """Answer with the checkpoint, a tile or a bundle of entries."""
+        if path == "checkpoint" and served.note:
+            return Response(headers=_NOTE, body=served.note)
+        tile, data = await self._find(served, path)
         if tile is None or data is None:
             return json_response({"title": "Not found", "status": 404}, status=404)
         caching = b"immutable, max-age=31536000" if tile.width == TILE_WIDTH else b"max-age=600"
         kind = (b"content-type", b"application/octet-stream")
         return Response(headers=(kind, (b"cache-control", caching)), body=data)
 
-    async def _find(self, path: str) -> tuple[Tile | None, bytes | None]:
+    async def _find(self, served: ServedLog, path: str) -> tuple[Tile | None, bytes | None]:
         """Return the tile that a path names, or whose entries it names, and the bytes of it."""
-        if self._log is None:
-            return _NOTHING
         tile = parse_tile(path)
         if tile is not None:
-            return tile, await asyncio.to_thread(_published, self._log.tile, tile)
+            return tile, await asyncio.to_thread(_published, served.tile, tile)
         tile = parse_bundle(path)
         if tile is None:
             return _NOTHING
-        return tile, await self._entries(self._log, tile)
+        return tile, await self._entries(served, tile)
 
     async def _entries(self, served: ServedLog, tile: Tile) -> bytes | None:
         """Read a bundle, one after the other: who mirrors a whole log must not slow calls down."""

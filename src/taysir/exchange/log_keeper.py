@@ -184,17 +184,21 @@ class LogKeeper:
         now_ms, due = self._ports.now_ms(), self._due
         if self._unsure and not await self._kept(self._reopen, self._log):
             return
-        if (self._pending or self._log.behind) and not self._work.locked():
-            await self._kept(self._drain, self._log)
-        grown = self._log.size > self._log.checkpoint.size
-        if grown and now_ms - due.published >= limits.LOG_CHECKPOINT_INTERVAL_S * 1000:
-            due.published = now_ms
-            await self._kept(self._publish, self._log)
+        await self._write_what_is_due(self._log, now_ms=now_ms)
         incomplete = self._log.checkpoint.size > self.stamped_size
         if incomplete and now_ms - due.round >= limits.LOG_STAMP_INTERVAL_S * 1000:
             self._start(self.round())
         if now_ms - due.status >= limits.STATUS_FETCH_INTERVAL_S * 1000:
             self._start(self.renew_status())
+
+    async def _write_what_is_due(self, kept: TransparencyLog, *, now_ms: int) -> None:
+        """Make leaves of what has come, and sign a checkpoint if it is time for one."""
+        if (self._pending or kept.behind) and not self._work.locked():
+            await self._kept(self._drain, kept)
+        grown = kept.size > kept.checkpoint.size
+        if grown and now_ms - self._due.published >= limits.LOG_CHECKPOINT_INTERVAL_S * 1000:
+            self._due.published = now_ms
+            await self._kept(self._publish, kept)
 
     @property
     def stamped_size(self) -> int:
@@ -270,14 +274,8 @@ class LogKeeper:
         if self._log is None or not self._log.note:
             return
         trust, note, size = self._ports.trust(), self._log.note, self._log.checkpoint.size
-        known = self._archive.of_size(size)
-        base = known.note if known is not None else note
         peers = trust.witnesses_of(self._node)[: limits.LOG_WITNESSES]
-        stamping = self._stamp(note, known=known)
-        *answers, token = await asyncio.gather(
-            *(self._cosign(signed_by_log(note), peer) for peer in peers), stamping
-        )
-        cosigned = base + b"".join(line for line in answers if line not in base)
+        cosigned, token = await self._vouched(note, known=self._archive.of_size(size), peers=peers)
         keys = [key for peer in peers for key in peer.keys]
         signers = {signature.name for signature in open_note(cosigned, keys=keys)[1]}
         self.witnesses = len(signers)
@@ -292,6 +290,17 @@ class LogKeeper:
         await self._kept(self._log.show_cosigned, cosigned)
         if complete and kept:
             self._lag.completed(size, at_ms=now_ms)
+
+    async def _vouched(
+        self, note: bytes, *, known: ArchivedCheckpoint | None, peers: Sequence[WitnessPeer]
+    ) -> tuple[bytes, bytes]:
+        """Return a note with the cosignatures that could be had, and its time-stamp."""
+        base = known.note if known is not None else note
+        *lines, token = await asyncio.gather(
+            *(self._cosign(signed_by_log(note), peer) for peer in peers),
+            self._stamp(note, known=known),
+        )
+        return base + b"".join(line for line in lines if line not in base), token
 
     async def _cosign(self, note: bytes, peer: WitnessPeer) -> bytes:
         assert self._asker is not None
