@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -179,15 +179,7 @@ def open_federation(token: bytes, *, anchor: bytes) -> FederationDocument:
         Problem: EXC-0501, KRN-0202, KRN-0205, KRN-0206, KRN-0211.
     """
     jws = open_compact(token, typ=TYPE)
-    chain = jws.header.get("x5c")
-    if not isinstance(chain, list) or len(chain) != 1 or not isinstance(chain[0], str):
-        raise Problem(EXC_FEDERATION, reason="the signer's certificate is missing")
-    try:
-        der = base64.b64decode(chain[0], validate=True)
-    except (binascii.Error, ValueError) as cause:
-        raise Problem(EXC_FEDERATION, reason="the signer's certificate is missing") from cause
-    if thumbprint(der) != jws.header.get("x5t#S256"):
-        raise Problem(EXC_FEDERATION, reason="two certificates are named")
+    der = _signer_in(jws.header)
     jws.verify(load_certificate(der).public_key())
     try:
         document = msgspec.convert(parse_canonical(jws.payload), FederationDocument)
@@ -200,6 +192,20 @@ def open_federation(token: bytes, *, anchor: bytes) -> FederationDocument:
         raise Problem(EXC_FEDERATION, reason="times must be UTC, whole seconds")
     verify_chain(der, anchors=[anchor], at=document.issued_at, use=Use.FEDERATION)
     return document
+
+
+def _signer_in(header: Mapping[str, object]) -> bytes:
+    """Return the certificate that a token carries in its header; raises EXC-0501."""
+    chain = header.get("x5c")
+    if not isinstance(chain, list) or len(chain) != 1 or not isinstance(chain[0], str):
+        raise Problem(EXC_FEDERATION, reason="the signer's certificate is missing")
+    try:
+        der = base64.b64decode(chain[0], validate=True)
+    except (binascii.Error, ValueError) as cause:
+        raise Problem(EXC_FEDERATION, reason="the signer's certificate is missing") from cause
+    if thumbprint(der) != header.get("x5t#S256"):
+        raise Problem(EXC_FEDERATION, reason="two certificates are named")
+    return der
 
 
 def member_certificates(

@@ -329,19 +329,26 @@ def _certify(
     )
 
 
+def _refuse_foreign_node(
+    said: MembershipRequest, *, taken: NodeRow | None, others: Iterable[NodeRow]
+) -> None:
+    """Raise EXC-0522 for a request that would touch a node of other agencies."""
+    if taken is not None and said.member not in taken.members:
+        raise Problem(EXC_MEMBERSHIP, reason=f"another agency's node is called {said.node}")
+    if taken is not None and taken.members != (said.member,):
+        # One agency must not move, or take over, what carries the calls of another.
+        raise Problem(EXC_MEMBERSHIP, reason="the node carries other agencies too")
+    if any(said.member in row.members for row in others):
+        raise Problem(EXC_MEMBERSHIP, reason="another node carries this member")
+
+
 def _registered(
     content: Content, said: MembershipRequest, member_der: bytes, node_der: bytes
 ) -> Content:
     """Return the content with the rows of a request added or put in the place of its own."""
     nodes = {row.name: row for row in content.nodes}
     taken = nodes.pop(said.node, None)
-    if taken is not None and said.member not in taken.members:
-        raise Problem(EXC_MEMBERSHIP, reason=f"another agency's node is called {said.node}")
-    if taken is not None and taken.members != (said.member,):
-        # One agency must not move, or take over, what carries the calls of another.
-        raise Problem(EXC_MEMBERSHIP, reason="the node carries other agencies too")
-    if any(said.member in row.members for row in nodes.values()):
-        raise Problem(EXC_MEMBERSHIP, reason="another node carries this member")
+    _refuse_foreign_node(said, taken=taken, others=nodes.values())
     members = {row.id: row for row in content.members}
     member = _member_row(said, member_der, members.pop(said.member, None))
     node = _node_row(said, node_der, taken)
