@@ -17,6 +17,7 @@ from taysir.exchange.errors import (
     EXC_MALFORMED,
     EXC_NODE_UNREACHABLE,
     EXC_PEER_ANSWER,
+    EXC_TLS_PEER,
     EXC_UNKNOWN_MEMBER,
     EXC_UNKNOWN_SERVICE,
 )
@@ -24,7 +25,7 @@ from taysir.exchange.http import Request, Response, json_response
 from taysir.exchange.runtime import CallRuntime
 from taysir.exchange.wire import METHODS_PATH, OPENAPI_PATH
 from taysir.kernel.errors import Problem
-from taysir.kernel.identifiers import ServiceId, SubsystemId
+from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
 
 _LIST_METHODS: Final = "listMethods"
 _ALLOWED_METHODS: Final = "allowedMethods"
@@ -62,11 +63,17 @@ class Metaservices:
         allowed_only = parts[6] == _ALLOWED_METHODS
         return await self._methods(provider, consumer=consumer, allowed_only=allowed_only)
 
-    async def peer_methods(self, request: Request) -> Response:
-        """Answer another node's question for the methods of one of our subsystems."""
+    async def peer_methods(self, request: Request, *, members: frozenset[MemberId]) -> Response:
+        """Answer another node's question for the methods of one of our subsystems.
+
+        What is open to a client is told to a node that carries its owner, and to nobody else:
+        agreements are the business of their parties. Raises EXC-0115.
+        """
         provider = SubsystemId.parse(request.query.get("subsystem", ""))
         consumer = SubsystemId.parse(request.query.get("client", ""))
         allowed_only = request.query.get("allowed") == "true"
+        if allowed_only and consumer.owner not in members:
+            raise Problem(EXC_TLS_PEER, party=str(consumer.owner))
         return await self._own_methods(provider, consumer=consumer, allowed_only=allowed_only)
 
     async def peer_openapi(self, request: Request) -> Response:

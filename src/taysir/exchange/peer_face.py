@@ -93,8 +93,8 @@ class PeerFace:
         kind = ((b"content-type", b"application/json"),)
         return Response(headers=kind, body=msgspec.json.encode(await self._catalogue.own()))
 
-    async def _methods(self, request: Request, _peer: NodeEntry) -> Response:
-        return await self._metaservices.peer_methods(request)
+    async def _methods(self, request: Request, peer: NodeEntry) -> Response:
+        return await self._metaservices.peer_methods(request, members=peer.members)
 
     async def _openapi(self, request: Request, _peer: NodeEntry) -> Response:
         return await self._metaservices.peer_openapi(request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
@@ -15,14 +16,15 @@ from taysir.exchange.desk import SentConsent
 from taysir.exchange.federation import sign_federation
 from taysir.exchange.federation_source import FederationSource
 from taysir.exchange.standing import in_force
+from taysir.exchange.wire import METHODS_PATH
 from taysir.kernel.canonical import canonical_json
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId
 from taysir.kernel.signature import base64url, from_base64url, sign_compact
 from taysir.testing.federation import TwoAgencies
-from taysir.testing.nodes import ASKING, PERSONS, PORTAL
+from taysir.testing.nodes import ANSWERING, ASKING, PERSONS, PORTAL
 from tests.exchange.small_country import CIV, NOW, TRF, country, terms
-from tests.exchange.test_agreements import run
+from tests.exchange.test_agreements import agreed, run
 from tests.exchange.test_consents import consent_terms
 
 PLACE = country()
@@ -146,3 +148,29 @@ def test_a_time_without_utc_is_refused_and_throws_nothing(at: str) -> None:
     with pytest.raises(Problem) as refused:
         PLACE.source().take(token)
     assert refused.value.code == "EXC-0501"
+
+
+def test_a_node_tells_nobody_what_is_open_to_another_s_systems(tmp_path: Path) -> None:
+    """Agreements are the business of their parties; any node could otherwise list them all."""
+
+    async def scenario(two: TwoAgencies) -> None:
+        await agreed(two)
+        runtime = two.asking.node.runtime
+        entry = runtime.directory().node_for(ANSWERING)
+        assert entry is not None
+
+        async def asked(client: str) -> tuple[int, bytes]:
+            query = urlencode(
+                {"subsystem": str(PERSONS.subsystem), "client": client, "allowed": "true"}
+            )
+            answer = await runtime.peer(entry).ask("GET", target=f"{METHODS_PATH}?{query}")
+            return answer.status, answer.body
+
+        status, body = await asked(str(PORTAL))
+        assert status == 200
+        assert b"persons" in body
+        status, body = await asked("WAHA/GOV/OTHER/portal")
+        assert status == 403
+        assert b"EXC-0115" in body
+
+    run(tmp_path, scenario)
