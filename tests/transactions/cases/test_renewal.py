@@ -242,6 +242,26 @@ def test_a_declined_payment_is_told_and_can_be_repeated(walk: Walk, town: Town) 
     assert walk.case.stage == "granted"
 
 
+def test_a_bill_that_nobody_pays_closes_the_case_and_says_so(walk: Walk) -> None:
+    """After thirty days; a day before that nothing happens. A draft lapses without a message."""
+    case = walk.apply()
+    sent = case.submitted_at
+    assert sent is not None
+    case_advance(case.pk, now=sent + timedelta(days=29))
+    assert walk.case.stage == "payment"
+    case_advance(case.pk, now=sent + timedelta(days=30, minutes=1))
+    case_advance(case.pk, now=sent + timedelta(days=31))
+    assert walk.case.stage == "lapsed"
+    assert Message.objects.filter(template="lapsed").count() == 1
+    assert walk.steps().count("lapsed") == 1
+    assert verify_chain(walk.case)
+    assert "انقضت المهلة وأُغلق الطلب" in walk.open(f"/cases/{walk.number}/")
+    walk.start()
+    case_advance(walk.case.pk, now=sent + timedelta(days=31))
+    assert walk.case.stage == "lapsed"
+    assert Message.objects.filter(template="lapsed").count() == 1
+
+
 def test_a_bill_paid_twice_owes_a_refund(walk: Walk, town: Town) -> None:
     walk.apply()
     bill = Bill.objects.get()

@@ -81,7 +81,12 @@ def _by_clock(case: Case, pack: Pack, *, at: datetime) -> bool:
     token, work = case.token, work_time()
     due = due_action(pack, token, at=at, work=work)
     if due is not None and due.is_deadline:
-        take(case, pack, Move(action=due.action, stage=due.stage), at=at)
+        move = Move(
+            action=due.action,
+            stage=due.stage,
+            after=lambda locked: _tell_lapse(locked, pack, at=at),
+        )
+        take(case, pack, move, at=at)
         return True
     escalation = due_escalation(pack, token, work=work)
     if escalation is not None and escalation.due <= at:
@@ -93,6 +98,15 @@ def _by_clock(case: Case, pack: Pack, *, at: datetime) -> bool:
             locked.due_at = at
             locked.save()
     return False
+
+
+def _tell_lapse(case: Case, pack: Pack, *, at: datetime) -> None:
+    """Record that the time of a case ran out; whoever had sent it is told."""
+    if stage_of(pack, case.token).final != "lapsed":
+        return
+    record_event(case, "lapsed", pack=pack, role="system", at=at, told=False)
+    if case.submitted_at is not None:
+        tell(case, "lapsed", {"service": pack.service.title}, at=at)
 
 
 def _escalate(case: Case, pack: Pack, due: DueEscalation, *, at: datetime) -> bool:

@@ -35,6 +35,7 @@ _STEPS = {
     "fee_paid": mark("وصل السداد"),
     "output_issued": mark("صدر المستند"),
     "withdrawn": mark("أُلغي الطلب"),
+    "lapsed": mark("انقضت المهلة وأُغلق الطلب"),
     "field_disputed": mark("اعترضت على قيمة"),
     "objected": mark("قدمت اعتراضًا على القرار"),
 }
