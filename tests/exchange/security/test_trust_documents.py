@@ -170,7 +170,7 @@ def test_a_node_tells_nobody_what_is_open_to_another_s_systems(tmp_path: Path) -
         assert status == 200
         assert b"persons" in body
         status, body = await asked("WAHA/GOV/OTHER/portal")
-        assert status == 403
+        assert status == 401
         assert b"EXC-0115" in body
 
     run(tmp_path, scenario)
