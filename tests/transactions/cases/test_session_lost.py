@@ -87,3 +87,10 @@ def test_a_refused_case_tells_until_when_and_that_an_objection_arrived(
     page = walk.open(f"/cases/{walk.number}/")
     assert "وصل اعتراضك" in page
     assert "آخر يوم للاعتراض" not in page
+
+
+def test_answers_that_are_missing_are_asked_for_on_the_same_page(walk: Walk) -> None:
+    """Nothing chosen: the page comes back with the error and without talk of a session."""
+    page = walk.send(walk.start(), {}, status=422)
+    assert 'id="error-summary"' in page
+    assert KEPT not in page

@@ -76,9 +76,8 @@ def page(request: HttpRequest, person: Person, number: str, page_id: str) -> Htt
     if not selectors.standing(case, _pack(case)).awaits_person:
         return redirect("cases:case", number)
     if request.method != "POST":
-        kept = kept_input(request)
-        context = _page_context(case, page_id, raw=kept or None)
-        return render(request, "cases/page.html", {**context, "kept": kept})
+        context = _page_context(case, page_id, kept=kept_input(request))
+        return render(request, "cases/page.html", context)
     raw = {name: str(value) for name, value in request.POST.items()}
     shown, answers = case_answer(case, page_id, raw=raw, language=current_language())
     if not answers.ok:
@@ -97,11 +96,13 @@ def _page_context(
     *,
     raw: dict[str, str] | None = None,
     errors: dict[str, str] | None = None,
+    kept: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     pack, language = _pack(case), current_language()
     shown = pack.page(page_id)
     if shown is None or shown.by is not Role.APPLICANT:
         raise Problem(TRX_PAGE_NOT_FOUND)
+    written = raw if raw is not None else kept or None
     return {
         "case": case,
         "service": pack.service,
@@ -109,8 +110,9 @@ def _page_context(
         "rows": selectors.preview_rows(case, pack, shown.preview, language=language, editable=True),
         "missing": selectors.missing_evidence(case, pack, language=language),
         "concerns": selectors.forecast(case, pack).concerns,
-        "fields": selectors.question_fields(case, shown, pack, raw=raw, language=language),
+        "fields": selectors.question_fields(case, shown, pack, raw=written, language=language),
         "errors": errors or {},
+        "kept": kept or {},
     }
 
 
