@@ -11,6 +11,9 @@ Then, on the disk as the kill left it and again after the restart:
   seen before is a beginning of it;
 - ``fsck`` finds nothing (before the restart: nothing but an unfinished end).
 
+With ``--workers`` the nodes have worker processes, which are killed too, one at a time: the node
+goes on, and starts another in its place.
+
 ``python -m tests.fault.kills --times 1000`` is the long run; the tests make a short one.
 """
 
@@ -22,6 +25,8 @@ import json
 import multiprocessing
 import os
 import random
+import re
+import signal
 import tempfile
 import threading
 import time
@@ -52,6 +57,7 @@ from taysir.kernel.merkle import TreeBuilder
 NODES: Final = ("asking", "answering")
 CLIENTS: Final = 6
 LONGEST_S: Final = 0.25
+WORKERS_KILLED: Final = 0.5
 PATIENCE_S: Final = 90.0
 KILLS_OF_ONE_GROUND: Final = 100
 LEFT_BY_A_KILL: Final = frozenset({"EXC-0811", "EXC-0812", "EXC-0813"})
@@ -64,6 +70,7 @@ class Tally:
 
     kills: int = 0
     both: int = 0
+    workers: int = 0
     answered: int = 0
     refused: int = 0
     records: int = 0
@@ -136,9 +143,10 @@ class Clients:
 class Nodes:
     """Two nodes of a ground, started from a process that has imported everything already."""
 
-    def __init__(self, folder: Path, *, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, *, stack: ExitStack, workers: int = 0) -> None:
         self.folder = folder
-        ground = lay_ground(folder, stack=stack)
+        self.workers = workers
+        ground = lay_ground(folder, stack=stack, workers=workers)
         ground.asking.stop()
         ground.answering.stop()
         self.settings = {name: self._with_log(name) for name in NODES}
@@ -185,6 +193,7 @@ class Nodes:
             while process.is_alive():
                 with suppress(RuntimeError):
                     wait_for_port(self.settings[name].face_port, timeout_s=0.5)
+                    self.wait_for_workers(name)
                     return time.perf_counter() - began
                 if time.perf_counter() - began > PATIENCE_S:
                     break
@@ -192,6 +201,18 @@ class Nodes:
             if "Address already in use" not in said or time.perf_counter() - began > PATIENCE_S:
                 raise RuntimeError(f"{name} did not start: {said}")
             time.sleep(0.5)
+
+    def wait_for_workers(self, name: str) -> None:
+        """Wait until all workers of a node take calls."""
+        deadline = time.monotonic() + PATIENCE_S
+        while self.workers and working(self.settings[name].admin_port) < self.workers:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the workers of {name} do not start")
+            time.sleep(0.05)
+
+    def kill_worker(self, name: str, *, chance: random.Random) -> None:
+        """Send SIGKILL to one worker of a node."""
+        os.kill(chance.choice(worker_pids(self._running[name].pid or 0)), signal.SIGKILL)
 
     def kill(self, names: tuple[str, ...]) -> None:
         """Send SIGKILL to nodes at once, and wait until they are gone."""
@@ -207,6 +228,36 @@ class Nodes:
         for process in self._running.values():
             process.join(20)
             process.kill()
+
+
+def worker_pids(pid: int) -> list[int]:
+    """Return the process numbers of the workers of a node's process."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children if _is_worker(child)]
+
+
+def _is_worker(pid: str) -> bool:
+    with suppress(OSError):
+        return b"taysir.exchange.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
+
+
+def working(admin_port: int) -> int:
+    """Return how many workers of a node take calls, as its metrics say."""
+    found = re.search(r"^taysir_workers (\d+)$", metrics(admin_port), re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+def metrics(admin_port: int) -> str:
+    """Return a node's metrics, or nothing while it does not answer."""
+    connection = http.client.HTTPConnection(HOST, admin_port, timeout=10)
+    try:
+        connection.request("GET", "/metrics")
+        return connection.getresponse().read().decode("utf-8")
+    except (OSError, http.client.HTTPException):
+        return ""
+    finally:
+        connection.close()
 
 
 def _run_node(settings_file: str) -> None:
@@ -294,16 +345,19 @@ class Watch:
         return exchange in self._seen.asked
 
 
-def run_kills(times: int, *, folder: Path, seed: int, tally: Tally) -> None:
+def run_kills(times: int, *, folder: Path, seed: int, tally: Tally, workers: int = 0) -> None:
     """Kill so many times on one ground."""
     chance = random.Random(seed)
     with ExitStack() as stack:
-        nodes = Nodes(folder, stack=stack)
+        nodes = Nodes(folder, stack=stack, workers=workers)
         watches = {name: Watch(one) for name, one in nodes.settings.items()}
         for _ in range(times):
             clients = Clients(nodes.settings["asking"].face_port)
             time.sleep(chance.uniform(0.02, LONGEST_S))
             killed = chance.choice([("asking",), ("answering",), NODES])
+            if workers and chance.random() < WORKERS_KILLED:
+                nodes.kill_worker(chance.choice(killed), chance=chance)
+                tally.workers, killed = tally.workers + 1, ()
             nodes.kill(killed)
             clients.finish()
             for name, watch in watches.items():
@@ -311,6 +365,8 @@ def run_kills(times: int, *, folder: Path, seed: int, tally: Tally) -> None:
             _check_answers(clients, watches, tally)
             for name in killed:
                 tally.restart_s = max(tally.restart_s, nodes.start(name))
+            for name in NODES:
+                nodes.wait_for_workers(name)
             tally.kills += 1
             tally.both += killed == NODES
             if tally.faults:
@@ -337,13 +393,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Kill nodes under load and check what is left.")
     parser.add_argument("--times", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=0)
     options = parser.parse_args()
     tally, began = Tally(), time.monotonic()
     while tally.kills < options.times and not tally.faults:
         times = min(KILLS_OF_ONE_GROUND, options.times - tally.kills)
         with tempfile.TemporaryDirectory(prefix="taysir-kills-") as place:
             seed = options.seed + tally.kills
-            run_kills(times, folder=Path(place), seed=seed, tally=tally)
+            run_kills(times, folder=Path(place), seed=seed, tally=tally, workers=options.workers)
         said = {"seconds": round(time.monotonic() - began), **tally.as_json()}
         with suppress(BrokenPipeError):
             print(json.dumps(said), flush=True)

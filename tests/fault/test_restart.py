@@ -40,10 +40,13 @@ ROUNDS = 2
 pytestmark = pytest.mark.slow
 
 
-def test_no_call_fails_while_both_nodes_are_restarted_again_and_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [0, 2])
+def test_no_call_fails_while_both_nodes_are_restarted_again_and_again(
+    tmp_path: Path, workers: int
+) -> None:
     """Each node's process is replaced by a new one while twenty programs call through both."""
     with ExitStack() as stack:
-        ground = lay_ground(tmp_path, stack=stack)
+        ground = lay_ground(tmp_path, stack=stack, workers=workers)
         settings = {name: with_log(tmp_path, name) for name in ("asking", "answering")}
         url = f"http://{HOST}:{ground.face_port}"
         ended: Counter[str] = Counter()

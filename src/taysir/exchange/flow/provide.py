@@ -18,6 +18,7 @@ from taysir.exchange.errors import (
     EXC_BODY_DIGEST,
     EXC_CLOCK,
     EXC_EXPIRED,
+    EXC_JOURNAL,
     EXC_MALFORMED,
     EXC_NO_AGREEMENT,
     EXC_NOT_OURS,
@@ -61,6 +62,9 @@ from taysir.kernel.statement import (
 )
 
 log = get_logger(__name__)
+
+_UNSIGNED = TURNED_AWAY | {EXC_JOURNAL.code}
+"""What a partner is told without evidence: too much of it, or there is no room for evidence."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -114,7 +118,11 @@ async def provide(node: CallRuntime, message: Message, *, tls_thumbprint: str) -
 
 
 async def _provide(node: CallRuntime, passage: _Passage, *, directory: Directory) -> Message:
-    """Answer a call of a known member; raises EXC-0177 and EXC-0178, in a worker process."""
+    """Answer a call of a known member.
+
+    Raises:
+        Problem: EXC-0130 when evidence cannot be kept; in a worker process EXC-0177 and EXC-0178.
+    """
     try:
         agreement = await _check_call(node, passage, directory=directory)
         backend = _find_backend(node, passage.service)
@@ -132,7 +140,7 @@ async def _provide(node: CallRuntime, passage: _Passage, *, directory: Directory
         )
         passage.answer = _project(passage, answer, agreement=agreement)
     except Problem as problem:
-        if problem.code in TURNED_AWAY:
+        if problem.code in _UNSIGNED:
             raise
         log.info(
             "call_refused",
