@@ -406,7 +406,8 @@ class LogKeeper:
             checkpoint=note,
             extra=kept.leaves.salt(position),
         )
-        status = self._archive.status_for(signed_at_ms)
+        # A list from before others saw the statements could leave out a key that was lost by then.
+        status = self._archive.status_for(max(signed_at_ms, row.at_ms if row else 0))
         return LogProof(proof=proof, token=row.token if row else b"", status=status)
 
     def prove_range(self, start: int, *, count: int) -> RangeProof | None:

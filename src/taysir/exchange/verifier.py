@@ -154,6 +154,8 @@ def _authority(case: Case) -> None:
         der = certificate_der(pem)
     except ValueError as cause:
         raise finding("authority.pem", "not a certificate") from cause
+    if certificate_pem(der) != pem:
+        raise finding("authority.pem", "it holds more than the certificate")
     if case.anchor is not None and case.anchor != der:
         case.authority = case.anchor
         raise finding("authority.pem", "it is not the authority that you trust")

@@ -61,6 +61,7 @@ class Case:
     response: ParsedStatement | None = None
     logged: Logged | None = None
     stamped_at: datetime | None = None
+    seen_at: datetime | None = None
     findings: list[Finding] = field(default_factory=list)
     pending: Text | None = None
 

@@ -38,8 +38,9 @@ _NOT_STAMPED: Final[Text] = {
     "en": "The time-stamp authority had not stamped the checkpoint yet.",
 }
 _NO_STATUS: Final[Text] = {
-    "ar": "لا تحمل الحزمة بعد حالة شهادات تغطي وقت التوقيع.",
-    "en": "The package does not hold a status of the certificates for the time of signing yet.",
+    "ar": "لا تحمل الحزمة بعد حالة شهادات تغطي وقت التوقيع ووقت شهادة الأطراف الثالثة.",
+    "en": "The package does not hold a status of the certificates for the time of signing, and for "
+    "the time at which third parties saw the statements, yet.",
 }
 _SEEN_LATE: Final[Text] = {
     "ar": "لم يشهد طرف ثالث على البيانات إلا بعد إلغاء شهادة الموقّع أو انتهائها، "
@@ -102,24 +103,29 @@ def check_stamp(case: Case) -> None:
         if at < moment(_last(case).statement) - _SKEW:
             raise finding(STAMP_FILE, "it is older than the statement under it")
         case.stamped_at = at
-        if _seen_late(case, stamped_at=at):
+        case.seen_at = _seen_at(case, stamped_at=at)
+        if _seen_late(case, seen=case.seen_at):
             case.pending = _SEEN_LATE
 
 
-def _seen_late(case: Case, *, stamped_at: datetime) -> bool:
+def _seen_at(case: Case, *, stamped_at: datetime) -> datetime:
+    """Return the time before which others saw the statements: a stamp's, or enough witnesses'."""
+    assert case.logged is not None
+    times = sorted(witness.at for witness in case.logged.witnesses)[: case.logged.quorum]
+    if not times or not case.logged.witnessed:
+        return stamped_at
+    return min(stamped_at, datetime.fromtimestamp(times[-1], UTC))
+
+
+def _seen_late(case: Case, *, seen: datetime) -> bool:
     """Whether a signer's certificate no longer held when third parties first saw the statements.
 
     Whoever has a stolen key can write any time into a statement. What binds is the time before
-    which others saw it: that of the stamp, or of as many witnesses as are needed.
+    which others saw it.
 
     Source: ETSI EN 319 102-1 clause 5.2.8 (a signature without a proof of existence before the
     revocation of its certificate is indeterminate).
     """
-    assert case.logged is not None
-    times = sorted(witness.at for witness in case.logged.witnesses)[: case.logged.quorum]
-    seen = stamped_at
-    if times and case.logged.witnessed:
-        seen = min(seen, datetime.fromtimestamp(times[-1], UTC))
     for parsed in (case.request, case.response):
         certificate = case.certificates.get(parsed.thumbprint) if parsed else None
         if certificate is None:
@@ -152,7 +158,7 @@ def check_status(case: Case) -> None:
             if parsed is None or certificate is None:
                 continue
             at = moment(parsed.statement)
-            if not status.stands_for(at):
+            if not status.stands_for(max(at, case.seen_at or at)):
                 case.pending = _NO_STATUS
             revoked_at = status.revoked_at(certificate.der)
             if revoked_at is not None and revoked_at <= at:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 
 import msgspec
 import pytest
 
 from taysir.exchange.evidence import EvidencePackager
-from taysir.exchange.evidence_log import PROOF_FILE
+from taysir.exchange.evidence_log import PROOF_FILE, STATUS_FILE
 from taysir.exchange.package import pack, unpack
 from taysir.exchange.summary import shown
 from taysir.exchange.verifier import Report, verify_package
+from taysir.kernel.certificates import Validity, issue_crl
 from taysir.kernel.checkpoint import Checkpoint, cosign, sign_note, signed_by_log
 from taysir.kernel.errors import Problem
 from taysir.kernel.signature import sign_compact
 from taysir.kernel.tlog_proof import encode_proof, parse_proof
 from tests.exchange.logged_country import logged_country, make, packed, stamped_package
 from tests.exchange.logs import LOG, WITNESSES
-from tests.exchange.small_country import TRF
+from tests.exchange.small_country import NOW, TRF
 from tests.exchange.test_evidence_log import resealed
 
 ANCHOR = logged_country().authority.root.certificate_der
@@ -176,3 +178,25 @@ def test_the_summary_shows_what_would_hide_or_turn_text_round() -> None:
     assert shown("/persons/\u202e7001") == "/persons/\\u202E7001"
     assert shown("a\u2066b\u2069c\u200bd\x00e") == "a\\u2066b\\u2069c\\u200Bd\\u0000e"
     assert shown("وزارة الداخلية") == "وزارة الداخلية"
+
+
+def test_a_revocation_list_from_before_others_saw_the_statements_says_too_little() -> None:
+    """Whoever dates a statement back would put the list of that day beside it."""
+    files = unpack(stamped_package())
+    assert judged(dict(files)).pending == ()
+    early = Validity(start=NOW - timedelta(minutes=1), end=NOW + timedelta(seconds=6))
+    root = logged_country().authority.root
+    files[STATUS_FILE] = issue_crl(root, revoked=[], number=1, validity=early)
+
+    report = judged(files)
+
+    assert report.valid
+    assert report.pending == ("status",)
+
+
+def test_the_authority_s_file_holds_its_certificate_and_nothing_else() -> None:
+    """What stands behind a certificate in its file is read by people and by no program."""
+    files = unpack(stamped_package())
+    files["authority.pem"] += b"the answer was: alive\n"
+
+    assert not judged(files).valid
