@@ -88,6 +88,8 @@ def _meaning(param: Any) -> str:
     given = default if isinstance(default, str | int) and not isinstance(default, bool) else ""
     if given not in ("", 0) and not param.required:
         parts.append(f"`{getattr(given, 'value', given)}` by default.")
+    if getattr(param, "multiple", False):
+        parts.append("May be repeated.")
     if getattr(param, "envvar", None):
         parts.append(f"Also from `{param.envvar}`.")
     return " ".join(filter(None, parts)).replace("|", "\\|")

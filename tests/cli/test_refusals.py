@@ -26,6 +26,7 @@ def leaves(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, .
         yield from leaves(below, (*path, name))
 
 
+NODE = ("node", "init", "new", "--member", "WAHA/GOV/A", "--name-ar", "س", "--name-en", "A")
 COMMAND = typer.main.get_command(build_app(list(VERBS)))
 EVERY = sorted(leaves(COMMAND))
 
@@ -127,6 +128,9 @@ def test_a_group_without_its_command_shows_its_help(capsys: pytest.CaptureFixtur
         (("dmn", "tck", "file"), "CLI-0003"),
         (("dmn", "convert", "gone", "-o", "made.dmn"), "CLI-0002"),
         (("node", "stop", "folder"), "CLI-0002"),
+        ((*NODE, "--authority", "office"), "CLI-0001"),
+        ((*NODE, "--authority", "http://office", "--port", "65533"), "CLI-0001"),
+        ((*NODE, "--authority", "http://office", "--time-stamp", "clock"), "CLI-0001"),
         (("authority", "requests", "folder"), "EXC-0521"),
         (
             ("authority", "init", "new", "--instance", "و", "--name-ar", "س", "--name-en", "A"),
@@ -183,7 +187,7 @@ def test_the_operating_systems_refusals_have_codes(number: int, code: str) -> No
     problem = problem_of(OSError(number, os.strerror(number), "place"))
 
     assert problem.code == code
-    assert ("place" in problem.title()) == (code not in {"CLI-0007", "CLI-0008"})
+    assert ("place" in problem.title()) == (code not in {"CLI-0005", "CLI-0007", "CLI-0008"})
 
 
 def test_a_refusal_without_a_file_keeps_the_systems_word() -> None:

@@ -53,8 +53,8 @@ CLI_NOT_PERMITTED = declare(
 CLI_NO_SPACE = declare(
     "CLI-0005",
     status=507,
-    ar="امتلأ القرص أو الحصة عند كتابة «{file}».",
-    en="The disk or quota was full while “{file}” was being written.",
+    ar="امتلأ القرص أو الحصة أثناء الكتابة.",
+    en="The disk or quota was full while something was being written.",
     remedy_ar="أفرغ مساحة ثم أعد الأمر.",
     remedy_en="Free some space, then run the command again.",
     mender=Mender.OPERATOR,
@@ -116,13 +116,12 @@ _KINDS: Final = MappingProxyType(
         errno.EACCES: CLI_NOT_PERMITTED,
         errno.EPERM: CLI_NOT_PERMITTED,
         errno.EROFS: CLI_NOT_PERMITTED,
-        errno.ENOSPC: CLI_NO_SPACE,
-        errno.EDQUOT: CLI_NO_SPACE,
         errno.EEXIST: CLI_EXISTS,
         errno.ENOTEMPTY: CLI_EXISTS,
     }
 )
 _ADDRESS: Final = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL})
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def problem_of(error: OSError) -> Problem:
@@ -131,6 +130,8 @@ def problem_of(error: OSError) -> Problem:
     reason = error.strerror or str(error) or type(error).__name__
     if number in _ADDRESS:
         return Problem(CLI_ADDRESS, reason=reason)
+    if number in _FULL:
+        return Problem(CLI_NO_SPACE)
     kind: ErrorKind | None = _KINDS.get(number)
     if kind is None or error.filename is None:
         return Problem(CLI_SYSTEM, reason=reason)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -52,6 +52,16 @@ NameAr = Annotated[str, typer.Option(help="The Arabic name.")]
 NameEn = Annotated[str, typer.Option(help="The English name.")]
 
 
+_LAST_FIRST_PORT: Final = 65535 - 3
+
+
+def web_address(text: str) -> str:
+    """Read the address of an option."""
+    if text and not text.startswith(("http://", "https://")):
+        raise typer.BadParameter(f"“{text}” is not an address like https://authority.example")
+    return text
+
+
 def register(app: typer.Typer) -> None:
     """Add the verb."""
     group = typer.Typer(no_args_is_help=True, help="Make, join and run an agency's own node.")
@@ -72,12 +82,18 @@ def init(
     member: Annotated[str, typer.Option(help="The agency: INSTANCE/CLASS/MEMBER.")],
     name_ar: NameAr,
     name_en: NameEn,
-    authority: Annotated[str, typer.Option(help="The authority's address.")],
+    authority: Annotated[
+        str, typer.Option(help="The authority's address, https://….", parser=web_address)
+    ],
     system: Annotated[list[str] | None, typer.Option(help="Code of a system.")] = None,
     host: Annotated[str, typer.Option(help="The node's address.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="First of its four ports.")] = 8200,
+    port: Annotated[
+        int, typer.Option(min=1, max=_LAST_FIRST_PORT, help="First of its four ports.")
+    ] = 8200,
     zone: Annotated[str, typer.Option(help="Its residency zone.")] = "waha-1",
-    time_stamp: Annotated[str, typer.Option(help="RFC 3161 authority for the log.")] = "",
+    time_stamp: Annotated[
+        str, typer.Option(help="RFC 3161 authority for the log.", parser=web_address)
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Make the keys and settings of a new node; nothing leaves the folder yet."""
