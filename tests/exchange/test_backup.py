@@ -209,8 +209,26 @@ def test_a_folder_that_holds_something_is_not_overwritten(tmp_path: Path) -> Non
 def test_what_is_no_backup_is_named(tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "b.tar"
     file.write_bytes(data)
-    with pytest.raises(Problem, match="EXC-0803"):
+    with pytest.raises(Problem, match=r"EXC-0803.*it is no tar file"):
         restore(file, folder=tmp_path / "back")
+
+
+def test_a_backup_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match=r"EXC-0803.*No such file or directory"):
+        restore(tmp_path / "none.tar", folder=tmp_path / "back")
+
+
+def test_after_a_failed_restore_the_folder_is_empty_again(tmp_path: Path) -> None:
+    """So that the next attempt, with the right keys, may use it."""
+    node = tmp_path / "node"
+    fill(node)
+    file, keys = keep(node, tmp_path)
+    keys.write_bytes(b"garbage")
+    back = tmp_path / "back"
+    with pytest.raises(Problem, match="EXC-0803"):
+        restore(file, folder=back, keys_file=keys)
+    assert list(back.iterdir()) == []
+    assert restore(file, folder=back).manifest.records > 0
 
 
 def test_what_is_no_node_cannot_be_backed_up(tmp_path: Path) -> None:

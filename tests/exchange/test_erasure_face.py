@@ -105,3 +105,11 @@ def test_a_node_that_does_not_answer_is_named() -> None:
     )
     assert isinstance(result.exception, Problem)
     assert result.exception.code == "CLI-0901"
+
+
+@pytest.mark.parametrize("words", [(), (PERSON, "--day", "2026-11-24")])
+def test_a_person_or_a_day_is_erased_and_never_both(words: tuple[str, ...]) -> None:
+    """Nothing is asked of a node: what was meant is not clear, and it is for ever."""
+    result = CliRunner().invoke(build_app(["erase"]), ["erase", *words, "--reason", "x"])
+    assert result.exit_code == 2
+    assert "a person or a day" in result.output

@@ -136,6 +136,8 @@ def test_the_command_says_how_much_room_it_made(tmp_path: Path) -> None:
     said = json.loads(result.stdout)
     assert (result.exit_code, said["ok"]) == (0, True)
     assert said["bytes_before"] > said["bytes_after"] > 0
+    again = CliRunner().invoke(build_app(["journal"]), ["journal", "pack", str(tmp_path)])
+    assert "No closed segment is left to pack" in again.output
 
 
 def test_a_damaged_segment_is_not_packed(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def backup(
 ) -> None:
     """Back a node's evidence up, up to a committed position."""
     keys_file = keys or output.with_name(output.name + ".keys")
-    with Progress(console=errors, transient=True, disable=as_json) as bar:
+    with Progress(console=errors, transient=True, disable=as_json or not errors.is_terminal) as bar:
         task = bar.add_task("backup", total=None)
         manifest = back_up(
             folder,

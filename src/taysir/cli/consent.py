@@ -164,7 +164,8 @@ def _often(consent: dict[str, Any]) -> str:
         return ""
     if speaks_arabic():
         return f" · عدد الطلبات {calls} {_PERIODS_AR[per] if per else 'إجمالا'}"
-    return f" · {calls} calls {f'a {per}' if per else 'in all'}"
+    times = "call" if calls == 1 else "calls"
+    return f" · {calls} {times} {f'a {per}' if per else 'in all'}"
 
 
 def _state(consent: dict[str, Any]) -> str:

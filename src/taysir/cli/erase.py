@@ -39,6 +39,8 @@ def erase(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Erase the bodies of exchanges about a person; every proof stays valid."""
+    if bool(subject) == bool(day):
+        raise typer.BadParameter("give a person or a day", param_hint="SUBJECT")
     person = sys.stdin.readline().strip() if subject == "-" else subject
     wish = {"reason": reason, **({"day": day} if day else {"subject": person})}
     erased = ask_admin(node_address(node), ERASURES_PATH, method="POST", body=wish)

@@ -40,7 +40,10 @@ def fsck(
 ) -> None:
     """Check journal, index, keys of bodies, agreements, log: 0 clean, 1 repaired, 2 damaged."""
     told = read_settings(settings) if settings else None
-    with Progress(console=errors, transient=True, disable=as_json) as bar, ExitStack() as stack:
+    with (
+        Progress(console=errors, transient=True, disable=as_json or not errors.is_terminal) as bar,
+        ExitStack() as stack,
+    ):
         task = bar.add_task("fsck", total=None)
         report = check_node(
             folder,

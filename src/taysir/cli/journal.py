@@ -32,7 +32,7 @@ def move(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Copy every record, then compare the heads of both chains; the source stays as it is."""
-    with Progress(console=errors, transient=True, disable=as_json) as bar:
+    with Progress(console=errors, transient=True, disable=as_json or not errors.is_terminal) as bar:
         task = bar.add_task("journal move", total=None)
         moved = move_journal(
             source,
@@ -53,7 +53,7 @@ def pack(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Pack closed segments into less than half of their room; every record stays bit for bit."""
-    with Progress(console=errors, transient=True, disable=as_json) as bar:
+    with Progress(console=errors, transient=True, disable=as_json or not errors.is_terminal) as bar:
         task = bar.add_task("journal pack", total=None)
         packed = pack_journal(
             folder,
@@ -68,6 +68,12 @@ def pack(
                 "bytes_before": packed.bytes_before,
                 "bytes_after": packed.bytes_after,
             }
+        )
+        return
+    if not packed.segments:
+        say(
+            "لا يوجد مقطع مغلق غير محزوم؛ المقطع الأخير يُكتب فيه ولا يُحزم.",
+            "No closed segment is left to pack; the last one is written to and stays as it is.",
         )
         return
     before, after = packed.bytes_before // 1024, packed.bytes_after // 1024

@@ -16,6 +16,7 @@ import contextlib
 import hashlib
 import io
 import os
+import shutil
 import sqlite3
 import tarfile
 from collections.abc import Callable, Iterator
@@ -220,10 +221,13 @@ def restore(
     if folder.exists() and any(folder.iterdir()):
         raise Problem(EXC_BACKUP, file=str(file), reason=f"the folder {folder} is not empty")
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = _extract(file, folder=folder)
-    as_of = None
-    if keys_file is not None:
-        as_of = _extract(keys_file, folder=folder).records
+    try:
+        manifest = _extract(file, folder=folder)
+        as_of = _extract(keys_file, folder=folder).records if keys_file is not None else None
+    except Problem:
+        # It was empty before: the next attempt must find it so.
+        _empty(folder)
+        raise
     if body_key is not None:
         target = folder / NODE_BODY_KEY
         target.touch(0o600)
@@ -243,6 +247,14 @@ def restore(
     return Restored(manifest=manifest, report=report, keys_as_of=as_of)
 
 
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
 def _extract(file: Path, *, folder: Path) -> Manifest:
     """Write the files of a backup and compare them with its manifest; raises EXC-0803."""
     try:
@@ -255,7 +267,11 @@ def _extract(file: Path, *, folder: Path) -> Manifest:
             for member in members:
                 if member.name != MANIFEST:
                     _write(tar, member, folder=folder, entry=manifest.files[member.name])
-    except (tarfile.TarError, OSError, ValueError) as error:
+    except tarfile.TarError as error:
+        raise Problem(EXC_BACKUP, file=str(file), reason="it is no tar file, or cut") from error
+    except OSError as error:
+        raise Problem(EXC_BACKUP, file=str(file), reason=error.strerror or str(error)) from error
+    except ValueError as error:
         raise Problem(EXC_BACKUP, file=str(file), reason=str(error)) from error
     return manifest
 

@@ -104,7 +104,8 @@ class EvidenceFace:
         if not isinstance(package, PackageRange):
             raise Problem(EXC_EVIDENCE_INCOMPLETE, reason="this node keeps no log")
         if start >= journal.count:
-            raise Problem(EXC_EVIDENCE_INCOMPLETE, reason="the journal has no such records")
+            reason = f"the journal holds {journal.count} records, counted from 0"
+            raise Problem(EXC_EVIDENCE_INCOMPLETE, reason=reason)
         await self._settle(min(start + count, journal.count) - 1)
         records, named = await asyncio.to_thread(self._read_range, start, count)
         made = partial(package.package_range, records, consents=await self._consents(named))
