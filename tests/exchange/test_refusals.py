@@ -53,6 +53,14 @@ def test_only_so_many_a_minute_are_kept(
     assert len(kept(tmp_path, tokens, later_ms=later_ms)) == limits.UNSIGNED_REFUSALS_KEPT + more
 
 
+def test_what_is_not_kept_is_not_logged_either(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A flood fills neither the journal nor the file of the log."""
+    kept(tmp_path, [b"x"] * (limits.UNSIGNED_REFUSALS_KEPT + 20))
+    assert capsys.readouterr().out.count("call_not_accepted") == limits.UNSIGNED_REFUSALS_KEPT
+
+
 @pytest.mark.parametrize("more", [0, 1])
 def test_a_long_statement_is_cut(tmp_path: Path, more: int) -> None:
     [record] = kept(tmp_path, [b"x" * (limits.UNSIGNED_REFUSAL_BYTES + more)])

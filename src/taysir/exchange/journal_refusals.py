@@ -1,8 +1,9 @@
 """Keeps evidence of messages that were refused unsigned because nobody can be held to them.
 
 Whoever may open a connection can send such messages, so they must not fill the disk: a bucket
-lets some of them through a minute, the rest is only counted; long statements are cut, bodies are
-not kept. A record says what was sent, over which certificate, when, and why it was refused.
+lets some of them through a minute, the rest is only counted, not even logged; long statements are
+cut, bodies are not kept. A record says what was sent, over which certificate, when, and why it was
+refused.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class RefusalKeeper:
         if code == EXC_JOURNAL.code or not self._take(now_ms):
             self.left_out += 1
             return
+        log.info("call_not_accepted", code=code)
         try:
             await self._journal.append(
                 self._record(token, code=code, tls_thumbprint=tls_thumbprint, now_ms=now_ms)

@@ -106,7 +106,6 @@ async def provide(node: CallRuntime, message: Message, *, tls_thumbprint: str) -
         passage = _begin(node, message, parsed, tls_thumbprint=tls_thumbprint, started=started)
         _check_signer(parsed, tls_thumbprint=tls_thumbprint, directory=directory, node=node)
     except Problem as problem:
-        log.info("call_not_accepted", code=problem.code)
         await node.refusals.keep(
             message.statement, code=problem.code, tls_thumbprint=tls_thumbprint
         )
