@@ -127,8 +127,16 @@ class Citizen:
         assert self.page.url.endswith(f"/cases/{number}/"), self.page.url
         return number
 
+    def apply_again(self) -> str:
+        """Send one more application while signed in; returns its case number."""
+        self.start()
+        self.answer()
+        self.proceed()
+        return self.case_number
+
     def pay(self, number: str, outcome: str = "paid") -> None:
         """Let the treasury's bank answer this for the bill of a case."""
+        self.wait_for(number, "a[href$='/pay']")
         self.open(f"/cases/{number}/pay")
         self.page.locator(f"#o-{outcome}").check()
         self.page.locator("main form button[type=submit]").click()

@@ -112,13 +112,12 @@ def test_pages_of_signing_in(inspect: Callable[[str], Inspector]) -> None:
 
 
 def test_pages_of_applying(inspect: Callable[[str], Inspector]) -> None:
-    """The questions, their errors, dispute, review, a draft, withdrawal, an empty inbox."""
+    """The questions, their errors, dispute, review, a draft, withdrawal."""
     looker = inspect("long-names")
     person = looker.person
     person.start()
     person.sign_in()
     number, questions = person.case_number, person.page.url
-    looker.open("no messages yet", "/inbox/")
     looker.open("questions", questions)
     looker.look("nothing chosen", lambda: (person.open(questions), person.proceed()))
     assert person.page.locator("#error-summary").count() == 1
@@ -142,6 +141,7 @@ def test_pages_of_a_granted_case(inspect: Callable[[str], Inspector]) -> None:
     looker = inspect("two-categories")
     person = looker.person
     number = person.apply()
+    person.wait_for(number, "a[href$='/pay']")
     looker.open("case: payment", f"/cases/{number}/")
     looker.open("treasury", f"/cases/{number}/pay")
     looker.look("declined", lambda: person.pay(number, "declined"))
@@ -164,6 +164,7 @@ def test_pages_of_other_outcomes(inspect: Callable[[str], Inspector]) -> None:
     """A refused case and one that waits for evidence."""
     refused = inspect("suspended")
     number = refused.person.apply()
+    refused.person.wait_for(number, ".panel--refused")
     refused.open("case: refused", f"/cases/{number}/")
     objection = f"/cases/{number}/objection"
     refused.open("objection", objection)
@@ -178,6 +179,58 @@ def test_pages_of_other_outcomes(inspect: Callable[[str], Inspector]) -> None:
     waiting = inspect("fitness-not-arrived")
     waiting.open("case: waiting", f"/cases/{waiting.person.apply()}/")
     waiting.report()
+
+
+def test_pages_of_a_case_with_an_officer(inspect: Callable[[str], Inspector]) -> None:
+    """A disputed value leads to an officer, and to the supervisor when none acts in time."""
+    looker = inspect("expired-61-days")
+    person = looker.person
+    person.start()
+    person.sign_in()
+    number = person.case_number
+    person.page.locator("a[href*='/dispute/']").first.click()
+    person.proceed()
+    looker.open("questions with a disputed value", person.page.url)
+    person.answer()
+    person.proceed()
+    person.wait_for(number, ".timeline :text('لدى موظف المعالجة')")
+    looker.open("case: with an officer", f"/cases/{number}/")
+    person.country.let_days_pass(number, days=4)
+    person.wait_for(number, ".timeline :text('لدى المشرف')")
+    looker.open("case: with the supervisor", f"/cases/{number}/")
+    looker.report()
+
+
+def test_pages_of_a_case_whose_register_is_down(inspect: Callable[[str], Inspector]) -> None:
+    """Paid, and the licence is not made before the register has it; then it is."""
+    looker = inspect("long-names")
+    person = looker.person
+    number = person.apply()
+    with person.country.without_registry("TRF/renewals"):
+        person.pay(number)
+        person.wait_for(number, ".timeline :text('إصدار الرخصة')")
+        looker.open("case: issuing", f"/cases/{number}/")
+    person.wait_for(number, "a[href^='/documents/']")
+    person.country.begin_story_again(person.persona.national_id)
+    looker.report()
+
+
+def test_pages_of_a_lapsed_case(inspect: Callable[[str], Inspector]) -> None:
+    """A draft that nobody sends in thirty days, and a bill that nobody pays in as many."""
+    looker = inspect("expired-one-year-61-days")
+    person = looker.person
+    number = person.draft()
+    looker.open("no messages yet", "/inbox/")
+    person.country.let_days_pass(number, days=31)
+    looker.open("case: draft lapsed", f"/cases/{number}/")
+    assert person.page.locator("main a[href*='/review']").count() == 0
+    number = person.apply_again()
+    person.wait_for(number, "a[href$='/pay']")
+    person.country.let_days_pass(number, days=31)
+    looker.open("case: bill lapsed", f"/cases/{number}/")
+    assert person.page.locator("main a[href$='/pay']").count() == 0
+    looker.open("my cases", "/cases/")
+    looker.report()
 
 
 def test_pages_of_the_programme(inspect: Callable[[str], Inspector]) -> None:

@@ -20,6 +20,7 @@ from .test_events import sent
 
 pytestmark = pytest.mark.slow
 
+PATIENCE_S = 90.0
 FROM = {"X-Road-Client": "WAHA/GOV/TRF/portal", "X-Road-Request-Id": "carrier-1"}
 
 
@@ -31,10 +32,21 @@ class Office:
     intake: int
 
     def ask(self, port: int, path: str, *, method: str = "GET", **rest: Any) -> tuple[int, str]:
-        with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)) as connection:
             connection.request(method, path, **rest)
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
+
+    def wait_until_well(self, process: subprocess.Popen[bytes]) -> None:
+        """Wait for the first good health answer; fails if the process ended or never gives one."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            with suppress(OSError):
+                if self.ask(self.intake, "/healthz")[0] == 200:
+                    return
+            assert process.poll() is None, "the office ended"
+            assert time.monotonic() < deadline, "the office does not answer"
+            time.sleep(0.1)
 
     def tell(self, *events: Any, headers: dict[str, str] | None = None) -> tuple[int, Any]:
         body = json.dumps(events).encode()
@@ -70,15 +82,11 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
     try:
-        for _ in range(200):
-            with suppress(OSError):
-                if made.ask(made.intake, "/healthz")[0] == 200:
-                    break
-            time.sleep(0.1)
+        made.wait_until_well(process)
         yield made
     finally:
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 def test_an_event_is_measured_at_once(office: Office) -> None:
