@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import threading
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -22,7 +23,7 @@ from taysir.kernel.signature import Signer
 def write_private(file: Path, data: bytes) -> None:
     """Write a file that only its owner may read, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.draft")
+    draft = _draft_of(file)
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
@@ -35,12 +36,17 @@ def write_private(file: Path, data: bytes) -> None:
 def write_public(file: Path, data: bytes) -> None:
     """Write a file that anyone may read, whole or not at all; durable on return."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.draft")
+    draft = _draft_of(file)
     with draft.open("wb") as stream:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
     draft.replace(file)
+
+
+def _draft_of(file: Path) -> Path:
+    """Return where a file is written before it takes its place: another one in each thread."""
+    return file.with_name(f".{file.name}.{os.getpid()}-{threading.get_native_id()}.draft")
 
 
 def certificate_pem(der: bytes) -> bytes:
