@@ -66,12 +66,12 @@ def run() -> list[dict[str, Any]]:
 def _kinds(ground: Ground) -> dict[str, Callable[[int], Round]]:
     folder, direct = ground.folder, f"http://{HOST}:{ground.backend_port}/echo"
     kinds: dict[str, Callable[[int], Round]] = {
-        "single": lambda s: _drive(ground, ground.url(ALONE), connections=1, seconds=s),
-        "alone": lambda s: _drive(ground, ground.url(ALONE), connections=64, seconds=s),
-        "unsafe": lambda s: _drive(
+        "single": lambda s: drive(ground, ground.url(ALONE), connections=1, seconds=s),
+        "alone": lambda s: drive(ground, ground.url(ALONE), connections=64, seconds=s),
+        "unsafe": lambda s: drive(
             ground, ground.url(ALONE), connections=64, seconds=s, method="POST"
         ),
-        "batched": lambda s: _drive(ground, ground.url(BATCHED), connections=100, seconds=s),
+        "batched": lambda s: drive(ground, ground.url(BATCHED), connections=100, seconds=s),
         "direct single": lambda s: Round(load=wrk(direct, connections=1, seconds=s, folder=folder)),
         "direct": lambda s: Round(load=wrk(direct, connections=64, seconds=s, folder=folder)),
     }
@@ -81,9 +81,10 @@ def _kinds(ground: Ground) -> dict[str, Callable[[int], Round]]:
     return kinds
 
 
-def _drive(
+def drive(
     ground: Ground, url: str, *, connections: int, seconds: int, method: str = "GET"
 ) -> Round:
+    """Call through both nodes for some seconds; returns the load and what it cost each node."""
     before = ground.asking.cpu_s(), ground.answering.cpu_s()
     load = wrk(url, connections=connections, seconds=seconds, folder=ground.folder, method=method)
     calls = load.per_s * seconds

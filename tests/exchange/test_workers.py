@@ -16,22 +16,24 @@ import msgspec
 import pytest
 
 from taysir.exchange.access import Access
+from taysir.exchange.admin import AdminFace
 from taysir.exchange.descriptions import ContractBreak
 from taysir.exchange.errors import EXC_QUOTA
-from taysir.exchange.frames import Message
+from taysir.exchange.frames import FrameKind, FrameReader, Message, encode_frames
 from taysir.exchange.guard import Guard
 from taysir.exchange.http import Handler, Request, Response, json_response
-from taysir.exchange.link import LinkPeer
+from taysir.exchange.link import Link, LinkBounds, LinkPeer
 from taysir.exchange.model import CallOutcome, Period, Quota
 from taysir.exchange.partner_limits import Allowance, PartnerLimits
 from taysir.exchange.runtime import CallRuntime
 from taysir.exchange.settings import FaceSettings, NodeSettings
 from taysir.exchange.wire import AGREEMENTS_PATH
-from taysir.exchange.worker_asks import answer_to, problem_to, value_of
+from taysir.exchange.worker_asks import BOUNDS, answer_to, problem_to, value_of
+from taysir.exchange.workers import Workers
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.statement import parse_statement
-from taysir.testing.nodes import TwoNodes, greeting_backend, two_nodes_async
+from taysir.testing.nodes import TwoNodes, greeting_backend, no_evidence, two_nodes_async
 from tests.exchange.worker_hands import Carrier, Hand, call, consumer_of, hands_of
 
 WIDE = Allowance(requests_per_s=1e6, burst=1_000_000, calls=1_000_000)
@@ -321,3 +323,46 @@ def test_a_node_has_so_many_workers_and_not_one_more() -> None:
     for number in (-1, limits.WORKERS + 1):
         with pytest.raises(msgspec.ValidationError):
             msgspec.convert(number, type=field.type)
+
+
+def test_what_a_worker_has_under_way_and_sends_is_bounded() -> None:
+    """At the bound it is taken; one beyond it is refused."""
+
+    async def run() -> None:
+        bounds = LinkBounds(frame_bytes=BOUNDS.frame_bytes, waiting_bytes=1, calls=2)
+        link = Link(loop=asyncio.get_running_loop(), bounds=bounds)
+        waiting = [link.call(b"", body_type=b"", headers=(), body=b"") for _ in range(2)]
+        with pytest.raises(Problem, match="EXC-0116"):
+            _ = link.call(b"", body_type=b"", headers=(), body=b"")
+        link.connection_lost(None)
+        assert len(await asyncio.gather(*waiting, return_exceptions=True)) == 2
+
+    asyncio.run(run())
+    [frame] = encode_frames(FrameKind.CALLS, (Message(1, b"append", b"", (), bytes(9)),))
+    content = len(frame) - 4
+    assert len(list(FrameReader(most_bytes=content).feed(frame))) == 1
+    with pytest.raises(Problem, match="EXC-0151"):
+        list(FrameReader(most_bytes=content - 1).feed(frame))
+
+
+def test_a_node_is_not_ready_before_a_worker_is(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with two_nodes_async(tmp_path) as nodes:
+            workers = Workers(
+                settings=nodes.settings["asking"],
+                listeners={},
+                directory=nodes.directory.current,
+            )
+            face = AdminFace(
+                nodes.asking.runtime,
+                package=no_evidence,
+                agreements=nodes.asking.agreements,
+                workers=workers,
+            )
+            with pytest.raises(Problem, match="EXC-0188"):
+                await face(Request(method="GET", target=b"/ready", headers=()))
+            said = (await face(Request(method="GET", target=b"/metrics", headers=()))).body
+            assert b"\ntaysir_workers 0\n" in said
+            assert b"\ntaysir_worker_restarts_total 0\n" in said
+
+    asyncio.run(run())

@@ -17,7 +17,7 @@ from taysir.exchange.agreement_part import AgreementPart
 from taysir.exchange.erasure_face import ERASURES_PATH, answer_erasures
 from taysir.exchange.errors import EXC_MALFORMED, EXC_UNKNOWN_EXCHANGE
 from taysir.exchange.evidence_face import RANGE_PATH, EvidenceFace, PackageEvidence
-from taysir.exchange.face_errors import EXC_NO_PAGE, method_refused
+from taysir.exchange.face_errors import EXC_NO_PAGE, EXC_NO_WORKER, method_refused
 from taysir.exchange.http import Request, Response, json_response
 from taysir.exchange.journal_packer import JournalPacker
 from taysir.exchange.model import StoredExchange
@@ -83,6 +83,8 @@ class AdminFace:
         return await self._one(path.removeprefix(_EXCHANGES + "/"), request)
 
     def _ready(self) -> Response:
+        if self._workers is not None and not self._workers.alive:
+            raise Problem(EXC_NO_WORKER)
         directory = self._node.current_directory()
         expires_at = directory.expires_at.isoformat(timespec="seconds")
         ready: dict[str, Any] = {"status": "ready", "federation_expires_at": expires_at}

@@ -157,6 +157,16 @@ EXC_METHOD = declare(
 PEER_LIMITS: Final = frozenset({EXC_CONNECTIONS.code, EXC_RATE.code, EXC_CONCURRENT.code})
 """With these codes another node says that it takes no more calls of ours for now."""
 
+EXC_NO_WORKER = declare(
+    "EXC-0188",
+    status=503,
+    ar="لا تعمل الآن أي عملية تحمل الاستدعاءات في هذه العقدة.",
+    en="No worker process of this node takes calls now.",
+    remedy_ar="انتظر لحظة، فالعقدة تشغّلها من جديد؛ فإن بقيت الحال فاقرأ سجل العقدة.",
+    remedy_en="Wait a moment: the node starts them again. If it stays so, read the node's log.",
+    mender=Mender.OPERATOR,
+    retry=Retry.LATER,
+)
 KIND_OF_STATUS: Final = MappingProxyType(
     {
         kind.status: kind

@@ -125,7 +125,7 @@ async def _work(start: Start, settings: NodeSettings, *, source: FederationSourc
         lambda: AskingLink(loop=loop, lost=_lost), sock=socket.socket(fileno=start.asks)
     )
     await loop.create_unix_connection(told.protocol, sock=socket.socket(fileno=start.told))
-    writer = WriterLink(asking, loop=loop)
+    writer = WriterLink(asking, loop=loop, number=start.number)
     pools = Pools(peer_tls(settings, keys=keys))
     keys.when_tls_changes(pools.renew)
     node = _make_runtime(settings, source=source, keys=keys, pools=pools, writer=writer)
@@ -160,6 +160,8 @@ def _make_runtime(
     writer: WriterLink,
 ) -> CallRuntime:
     """Bind what the call path needs."""
+    # Each worker keeps last good documents for itself: two would write over each other.
+    own = msgspec.structs.replace(settings, folder=f"{settings.folder}/workers/{writer.number}")
     return CallRuntime(
         name=settings.name,
         zone=settings.zone,
@@ -169,7 +171,7 @@ def _make_runtime(
         backends={ServiceId.parse(s): pools.backend(url) for s, url in settings.services.items()},
         peer=pools.peer,
         consents=make_consents(settings, directory=source.current, now_ms=_now_ms),
-        descriptions=make_descriptions(settings),
+        descriptions=make_descriptions(own),
         now_ms=_now_ms,
         new_id=lambda: str(uuid.uuid4()),
         evidence=writer,

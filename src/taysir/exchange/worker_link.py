@@ -1,8 +1,8 @@
 """A worker's end of the way to the process that writes its node.
 
-What a call needs of the node's one journal and one ledger is asked here: twice a call, coalesced
-with everything else of the same turn of the loop. Without the writing process nothing can be kept,
-so a worker that loses it ends at once. Nothing is decided here.
+What a call needs of the node's one journal and one ledger is asked here: to admit it and to keep
+its evidence, coalesced with everything else of the same turn of the loop. Without the writing
+process nothing can be kept, so a worker that loses it ends at once. Nothing is decided here.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ class AskingLink(Link):
 class WriterLink:
     """Keeps evidence, admits calls and keeps refusals: at the writing process."""
 
-    def __init__(self, link: Link, *, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, link: Link, *, loop: asyncio.AbstractEventLoop, number: int = 0) -> None:
+        self.number = number
+        """Which of the node's workers this is."""
         self._link = link
         self._loop = loop
         self._left: list[int] = []

@@ -70,7 +70,7 @@ class Workers:
     directory: Callable[[], Directory]
     restarts: int = 0
     _running: dict[int, _Worker] = field(default_factory=dict)
-    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _telling: asyncio.Lock = field(default_factory=asyncio.Lock)
     _known: Directory | None = None
     _ending: bool = False
@@ -78,18 +78,13 @@ class Workers:
     def start(self, writer: Writer) -> None:
         """Start them all and keep them running; returns at once, callers wait in the sockets."""
         for number in range(self.settings.workers):
-            self._tasks.append(asyncio.create_task(self._keep_running(number, writer)))
-        self._tasks.append(asyncio.create_task(self._look()))
+            self._tasks.add(asyncio.create_task(self._keep_running(number, writer)))
+        self._tasks.add(asyncio.create_task(self._look()))
 
     @property
     def alive(self) -> int:
         """How many take calls now."""
         return sum(worker.ready for worker in self._running.values())
-
-    @property
-    def pids(self) -> list[int]:
-        """The process numbers of those that take calls."""
-        return [worker.process.pid for worker in self._running.values() if worker.ready]
 
     def metrics(self) -> list[str]:
         """Return what this shows to Prometheus, in its text form."""
@@ -218,7 +213,9 @@ class Workers:
     def take_keys(self, settings: NodeSettings) -> None:
         """Have every worker read its keys by these settings, in the background."""
         self.settings = settings
-        self._tasks.append(asyncio.create_task(self._tell_all(KEYS, body=encode(settings))))
+        telling = asyncio.create_task(self._tell_all(KEYS, body=encode(settings)))
+        self._tasks.add(telling)
+        telling.add_done_callback(self._tasks.discard)
 
     async def _tell_all(self, word: bytes, *, body: bytes = b"") -> None:
         """Tell every worker and wait until they have done it; one that does not is killed.
