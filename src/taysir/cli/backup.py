@@ -38,7 +38,7 @@ def backup(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Back a node's evidence up, up to a committed position."""
-    keys_file = keys or output.with_name(output.name + ".keys")
+    keys_file = keys or Path(f"{output}.keys")
     with Progress(console=errors, transient=True, disable=as_json or not errors.is_terminal) as bar:
         task = bar.add_task("backup", total=None)
         manifest = back_up(
