@@ -12,6 +12,7 @@ import orjson
 from taysir.country.bootstrap import PERSONA_PASSWORD
 from taysir.country.layout import NODE_MEMBERS, CountryLayout
 from taysir.country.supervisor import ProcessSpec
+from taysir.web.memory import keep_memory_small
 
 PRELOADED: Final = (
     "uvloop",
@@ -59,7 +60,8 @@ PRELOADED: Final = (
 
 
 def preload() -> None:
-    """Load the code that the processes share."""
+    """Load the code that the processes share, and bound how each holds memory after the fork."""
+    keep_memory_small()
     for module in PRELOADED:
         importlib.import_module(module)
 

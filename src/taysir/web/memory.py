@@ -1,4 +1,4 @@
-"""Keeps the memory of a page-serving process small by telling the C library how to hand it out.
+"""Keeps the memory of a process small by telling the C library how to hand it out.
 
 By itself glibc gives every thread an arena of its own, and keeps for later what a large block once
 took: after one sealed document a process with eight threads holds 20 MB that nobody uses. One arena
