@@ -50,6 +50,7 @@ from taysir.exchange.log_setup import read_note_signer, write_note_key
 from taysir.exchange.model import BodyState, CallOutcome, StoredExchange
 from taysir.exchange.process import run
 from taysir.exchange.segments import SegmentStore
+from taysir.exchange.segments_packed import PACKED
 from taysir.exchange.settings import LogSettings, NodeSettings
 from taysir.kernel.checkpoint import open_note
 from taysir.kernel.merkle import TreeBuilder
@@ -76,6 +77,7 @@ class Tally:
     records: int = 0
     checkpoints: int = 0
     torn_ends: int = 0
+    packed: int = 0
     restart_s: float = 0.0
     faults: list[str] = field(default_factory=list)
 
@@ -93,6 +95,7 @@ class _Seen:
     answers: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
     builder: TreeBuilder = field(default_factory=TreeBuilder)
+    packed: int = 0
 
 
 class Clients:
@@ -290,6 +293,9 @@ class Watch:
             if not killed or fault.problem.code not in LEFT_BY_A_KILL:
                 tally.faults.append(f"{name}: {fault.problem.title('en')}")
             tally.torn_ends += fault.problem.code == "EXC-0811"
+        packed = sum(1 for _ in (self._folder / SEGMENTS).glob(f"*{PACKED}"))
+        tally.packed += packed - self._seen.packed
+        self._seen.packed = packed
         self._read_journal(tally)
         if signed:
             self._check_log(tally, signed)
