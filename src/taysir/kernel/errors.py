@@ -3,7 +3,9 @@
 A part declares its errors in its own ``errors.py`` by calling :func:`declare`; raising one means
 ``raise Problem(EXC_GRANT_MISSING, consumer="…")``. Every error says in Arabic and English what
 happened, who can mend it and how, and whether to try again. On the wire an error is an RFC 9457
-problem document. This module does not log, translate anything else, or know any part.
+problem document. The parameter ``reason`` and its kin hold English words in ``params``; in an
+Arabic sentence they are put into Arabic by :mod:`taysir.kernel.reasons`. This module does not log,
+translate anything else, or know any part.
 
 The family::
 
@@ -13,10 +15,17 @@ The family::
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal
+
+from taysir.kernel.reasons import REASON_PARAMETERS, phrases, reason_in_arabic
+from taysir.kernel.reasons_arabic import KERNEL_REASONS
+
+phrases(KERNEL_REASONS)
 
 Language = Literal["ar", "en"]
 
@@ -127,11 +136,11 @@ class Problem(TaysirError):
 
     def title(self, language: Language = "en") -> str:
         """What happened, in one sentence."""
-        return self.kind.title[language].format_map(_Lenient(self.params))
+        return worded(self.kind.title, language, self.params)
 
     def remedy(self, language: Language = "en") -> str:
         """What the named party can do about it."""
-        return self.kind.remedy[language].format_map(_Lenient(self.params))
+        return worded(self.kind.remedy, language, self.params)
 
     def __str__(self) -> str:
         return f"{self.code}: {self.title('en')} {self.remedy('en')}"
@@ -162,3 +171,34 @@ class _Lenient(dict[str, "str | int"]):
 
     def __missing__(self, key: str) -> str:
         return "{" + key + "}"
+
+
+def worded(
+    texts: Mapping[Language, str], language: Language, params: Mapping[str, str | int]
+) -> str:
+    """Fill a text of an error with its values, the reasons in the language of the text."""
+    if language == "ar":
+        params = {
+            name: _arabic(value) if name in REASON_PARAMETERS else value
+            for name, value in params.items()
+        }
+    return texts[language].format_map(_Lenient(params))
+
+
+_NESTED: Final = re.compile(r"([A-Z]{3}-[0-9]{4}): (.*)", re.DOTALL)
+_PLACEHOLDER: Final = re.compile(r"\\{(\w+)\\}")
+
+
+def _arabic(reason: str | int) -> str | int:
+    """Return a reason in Arabic; that of another error, as :meth:`Problem.__str__` says it, too."""
+    if isinstance(reason, int):
+        return reason
+    nested = _NESTED.match(reason)
+    kind = CATALOGUE.get(nested[1]) if nested else None
+    if nested is None or kind is None:
+        return reason_in_arabic(reason)
+    title = _PLACEHOLDER.sub(r"(?P<\1>.+?)", re.escape(kind.title["en"]))
+    found = re.match(title, nested[2], re.DOTALL)
+    if found is None:  # cut to a bound on its way
+        return f"الخطأ {kind.code}"
+    return worded(kind.title, "ar", found.groupdict()).removesuffix(".")
