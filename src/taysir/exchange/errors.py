@@ -9,7 +9,15 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+from taysir.exchange.findings_arabic import EVIDENCE_FINDINGS
+from taysir.exchange.reasons_arabic import EXCHANGE_REASONS
+from taysir.exchange.reasons_sharing_arabic import SHARING_REASONS
 from taysir.kernel.errors import ErrorKind, Mender, Retry, declare
+from taysir.kernel.reasons import phrases
+
+phrases(EXCHANGE_REASONS)
+phrases(SHARING_REASONS)
+phrases(EVIDENCE_FINDINGS)
 
 EXC_MALFORMED = declare(
     "EXC-0101",
@@ -314,7 +322,7 @@ EXC_SETTINGS = declare(
 EXC_PORT = declare(
     "EXC-0187",
     status=500,
-    ar="لا يمكن الاستماع على المنفذ {port} في {host} ‏({reason}).",
+    ar="لا يمكن الاستماع على المنفذ {port} في {host}: {reason}.",
     en="Nobody may listen on port {port} of {host} ({reason}).",
     remedy_ar="أوقف البرنامج الذي يستعمل المنفذ، أو اختر منفذا آخر في الإعدادات.",
     remedy_en="Stop the program that has the port, or choose another one in the settings.",
