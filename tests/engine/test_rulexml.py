@@ -41,10 +41,32 @@ def test_rows_carry_cells_validity_and_article() -> None:
     assert file.validity == Validity(date(2015, 1, 1))
     assert file.decisions["fee"].columns == ("case.years",)
     first, second = file.rows
-    assert (first.cells, first.article, first.number) == (("< 5",), "law-1", 1)
+    assert (first.cells, first.article, first.number) == (("< 5",), "", 1)
     assert (second.cells, second.article, second.number) == (("< 6",), "x", 2)
     assert file.rows_on(date(2026, 12, 31)) == (first,)
     assert file.rows_on(date(2027, 1, 1)) == (second,)
+
+
+def test_the_article_of_the_file_carries_rows_of_a_table_without_a_column_of_articles() -> None:
+    head = HEAD.replace(b'<annotation name="article"/>', b"")
+    assert [each.article for each in scan_rules(head + row("1") + TAIL, file="f.dmn").rows] == [
+        "law-1"
+    ]
+
+
+def test_an_entry_without_a_text_moves_no_entry_after_it() -> None:
+    made = row("1", end="2026-12-31", article="x").replace(
+        b"<annotationEntry><text></text></annotationEntry>", b"<annotationEntry/>", 1
+    )
+    (found,) = scan_rules(HEAD + made + TAIL, file="f.dmn").rows
+    assert (found.validity, found.article) == (Validity(end=date(2026, 12, 31)), "x")
+
+
+def test_a_wrong_day_is_told_as_it_was_written() -> None:
+    with pytest.raises(PackErrors) as caught:
+        scan_rules(HEAD + row("1", start="2026-02-30") + TAIL, file="f.dmn")
+    (found,) = caught.value.findings
+    assert "“2026-02-30”" in found.message["en"]
 
 
 DAYS = st.dates(date(2020, 1, 1), date(2021, 1, 1))

@@ -206,6 +206,9 @@ class _Scanner:
             case "rule" if self._table is not None:
                 start = self.parser.CurrentByteIndex
                 self._row = _OpenRow(self._place(), start, attributes.get("id", ""))
+            case "inputEntry" | "outputEntry" | "annotationEntry" if self._row is not None:
+                # An entry without a text is legal; it must not move the entries after it.
+                self._row.texts.setdefault(local, []).append("")
             case "text":
                 self._text = []
 
@@ -230,7 +233,8 @@ class _Scanner:
             return
         holder = self._path[-1]
         if self._row is not None:
-            self._row.texts.setdefault(holder, []).append(text)
+            if entries := self._row.texts.get(holder):
+                entries[-1] = text
         elif holder == "inputExpression":
             self._decision.columns.append(text)
         elif holder == "literalExpression":
@@ -272,7 +276,8 @@ class _Scanner:
                 because=notes.get("because", ""),
                 replaces=tuple(notes.get("replaces", "").replace(",", " ").split()),
                 code=notes.get("code", ""),
-                article=notes.get("article", "") or self.article,
+                # A column of articles with an empty cell is a row that names none: not inherited.
+                article=notes.get("article", self.article),
                 conclusive=notes.get("conclusive", "").casefold() in {"yes", "true"},
                 cells=tuple(row.texts.get("inputEntry", ())),
                 outputs=tuple(row.texts.get("outputEntry", ())),
@@ -290,8 +295,12 @@ class _Scanner:
             first = date.fromisoformat(start) if start else None
             last = date.fromisoformat(end) if end else None
         except ValueError:
-            self.findings.append(finding(ENG_VALIDITY, place, given=f"{start}/{end}"))
+            self.findings.append(
+                finding(ENG_VALIDITY, place, given="/".join(filter(None, (start, end))))
+            )
             return Validity()
         if first and last and last < first:
-            self.findings.append(finding(ENG_VALIDITY, place, given=f"{start}/{end}"))
+            self.findings.append(
+                finding(ENG_VALIDITY, place, given="/".join(filter(None, (start, end))))
+            )
         return Validity(first, last)
