@@ -12,6 +12,35 @@ from types import MappingProxyType
 from typing import Final
 
 from taysir.kernel.errors import ErrorKind, Mender, Problem, Retry, declare
+from taysir.kernel.reasons import phrases
+
+phrases(
+    {
+        "No such option: {}": "لا يوجد خيار باسم {}",
+        "No such option: {} Did you mean {}?": "لا يوجد خيار باسم {}؛ لعلك تقصد {}",
+        "No such option: {} (Possible options: {})": "لا يوجد خيار باسم {} (الخيارات: {})",
+        "No such command {}.": "لا يوجد أمر باسم {}.",
+        "No such command {}. Did you mean {}?": "لا يوجد أمر باسم {}؛ لعلك تقصد {}",
+        "Missing argument {}.": "ينقص المعطى {}.",
+        "Missing option {}.": "ينقص الخيار {}.",
+        "Missing command.": "ينقص الأمر.",
+        "Got unexpected extra argument ({})": "معطى زائد ({})",
+        "Got unexpected extra arguments ({})": "معطيات زائدة ({})",
+        "Option {} requires an argument.": "الخيار {} يحتاج إلى قيمة.",
+        "Option {} does not take a value.": "الخيار {} لا يأخذ قيمة.",
+        "Invalid value: {}": "القيمة غير مقبولة: {}",
+        "Invalid value for {}: {}": "قيمة {} غير مقبولة: {}",
+        "{} is not a valid integer.": "القيمة {} ليست عددا صحيحا.",
+        "{} is not a valid float.": "القيمة {} ليست عددا.",
+        "{} is not in the range {}.": "القيمة {} خارج المدى {}.",
+        "{} is not one of {}.": "القيمة {} ليست من {}.",
+        "File {} does not exist.": "الملف {} غير موجود.",
+        "Directory {} does not exist.": "المجلد {} غير موجود.",
+        "Path {} does not exist.": "المسار {} غير موجود.",
+        "File {} is a directory.": "المسار {} مجلد لا ملف.",
+        "Directory {} is a file.": "المسار {} ملف لا مجلد.",
+    }
+)
 
 CLI_USAGE = declare(
     "CLI-0001",

@@ -8,6 +8,31 @@ from __future__ import annotations
 from typing import Final
 
 from taysir.kernel.errors import Mender, Retry, declare
+from taysir.kernel.reasons import phrases
+
+phrases(
+    {
+        "length": "الطول غير مقبول",
+        "UTF-8": "ليس بترميز UTF-8",
+        "environment variable {}": "متغير البيئة {}",
+        "pip install taysir[postgres]": "ثبّت الحزمة: pip install taysir[postgres]",
+        "exactly one of: key, column, parts, of + count, of + sum.": (
+            "المطلوب واحد فقط من: key أو column أو parts أو of مع count أو of مع sum."
+        ),
+        "either check or pattern.": "المطلوب check أو pattern لا كلاهما.",
+        "not a regular expression.": "ليس تعبيرا نمطيا صحيحا.",
+        "table and key.column go together.": "يُذكر table مع key.column.",
+        "a field has this name.": "يوجد حقل بهذا الاسم.",
+        "no list named {}.": "لا توجد قائمة باسم {}.",
+        "a column needs a table.": "العمود يحتاج إلى جدول.",
+        "parts are columns.": "الأجزاء أعمدة.",
+        "fields of a list are columns.": "حقول القائمة أعمدة.",
+        "not a truth value": "ليست true ولا false",
+        "not a whole number": "ليست عددا صحيحا",
+        "not an ISO 8601 date": "ليست تاريخا بصيغة ISO 8601",
+        "a moment without its offset": "وقت لم يُذكر فرقه عن التوقيت العالمي",
+    }
+)
 
 _SHAPE_AR: Final = "الصيغة مشروحة في docs/howto/publish-a-registry.ar.md."
 _SHAPE_EN: Final = "docs/howto/publish-a-registry.md describes the form."

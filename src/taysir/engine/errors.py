@@ -3,6 +3,28 @@
 from __future__ import annotations
 
 from taysir.kernel.errors import Mender, Retry, declare
+from taysir.kernel.reasons import phrases
+
+phrases(
+    {
+        "DTD": "تعريف نوع المستند DTD غير مقبول",
+        "empty": "الملف فارغ",
+        "depth": "عمق التداخل",
+        "bytes": "عدد البايتات",
+        "cells": "عدد الخلايا",
+        "elements": "عدد العناصر",
+        "files": "عدد الملفات",
+        "nesting": "تداخل أعمق من الحد المسموح",
+        "definitions": "العنصر definitions",
+        "process": "عدد المسارات process",
+        "decision": "لا قرار فيه",
+        "format {}": "الصيغة {}",
+        "type: string, integer…": "اذكر نوع القيمة في type",
+        "table {}": "الجدول {}",
+        "rule {}: {} cells, {} columns": "السطر {}: عدد خلاياه {} وعدد الأعمدة {}",
+        "id “{}”": "المعرّف «{}»",
+    }
+)
 
 # --- reading the files of a pack -----------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from taysir.kernel.errors import ErrorKind, Language, Problem, TaysirError
+from taysir.kernel.errors import ErrorKind, Language, Problem, TaysirError, worded
 
 Text = Mapping[Language, str]
 """The same sentence in Arabic and in English."""
@@ -83,8 +83,8 @@ def finding(
     return Finding(
         code=kind.code,
         place=place,
-        message={lang: text.format_map(params) for lang, text in kind.title.items()},
-        remedy={lang: text.format_map(params) for lang, text in kind.remedy.items()},
+        message={language: worded(kind.title, language, params) for language in kind.title},
+        remedy={language: worded(kind.remedy, language, params) for language in kind.remedy},
         severity=severity,
     )
 

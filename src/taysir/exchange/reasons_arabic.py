@@ -158,6 +158,7 @@ EXCHANGE_REASONS: Final = MappingProxyType(
         "the variable is not set": "المتغير غير مضبوط",
         "the service has no credentials directory": "ليس للخدمة مجلد أسرار",
         "others than its owner may read it": "يستطيع قراءته غير مالكه",
+        "1 to {} bytes are expected": "عدد البايتات المقبول من 1 إلى {}",
         "unknown kind of source": "نوع المصدر غير معروف",
         "it names {} ({})": "تذكر {} ({})",
         "it does not carry {}": "العقدة لا تحمل {}",

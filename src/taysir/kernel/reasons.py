@@ -15,11 +15,16 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-REASON_PARAMETERS: Final = frozenset({"detail", "fault", "finding", "reason", "what"})
+REASON_PARAMETERS: Final = frozenset(
+    {"detail", "expected", "fault", "finding", "limit", "reason", "what"}
+)
 """The parameters of errors that hold words and not values."""
 
 REASON_CHARACTERS: Final = 400
 """The longest reason that is compared with the patterns; a longer one is no sentence of ours."""
+
+REASON_DEPTH: Final = 4
+"""How deep reasons are looked for within reasons, so that a text of many colons costs little."""
 
 _HOLE: Final = "{}"
 
@@ -57,7 +62,7 @@ def declared() -> Mapping[str, str]:
     return dict(_EXACT)
 
 
-def reason_in_arabic(reason: str) -> str:
+def reason_in_arabic(reason: str, *, depth: int = REASON_DEPTH) -> str:
     """Return the Arabic of a declared reason, with the same values; another text as it is.
 
     A value that is a declared reason itself is put into Arabic too, so that reasons may be nested.
@@ -65,10 +70,11 @@ def reason_in_arabic(reason: str) -> str:
     exact = _EXACT.get(reason)
     if exact is not None:
         return exact
-    if len(reason) > REASON_CHARACTERS:
+    if depth == 0 or len(reason) > REASON_CHARACTERS:
         return reason
     for pattern in _PATTERNS:
         found = pattern.english.fullmatch(reason)
         if found is not None:
-            return pattern.arabic.format(*(reason_in_arabic(value) for value in found.groups()))
+            values = (reason_in_arabic(value, depth=depth - 1) for value in found.groups())
+            return pattern.arabic.format(*values)
     return reason

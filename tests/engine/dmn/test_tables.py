@@ -92,4 +92,5 @@ def test_a_broken_cell_is_refused_with_its_place() -> None:
 
     assert caught.value.code == "ENG-0124"
     assert caught.value.params["element"] == "group"
-    assert "العمود" in str(caught.value.params["detail"])
+    assert "column" in str(caught.value.params["detail"])
+    assert "العمود" in caught.value.title("ar")

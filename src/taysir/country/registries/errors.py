@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from taysir.kernel.errors import Mender, Retry, declare
+from taysir.kernel.reasons import phrases
+
+phrases(
+    {
+        "JSON": "المحتوى ليس JSON",
+        "national_id": "قيمة national_id غير صالحة",
+        "content-type": "نوع المحتوى content-type غير صحيح",
+    }
+)
 
 CTY_RENEWAL_BODY = declare(
     "CTY-0201",

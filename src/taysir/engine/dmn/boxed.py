@@ -79,7 +79,7 @@ class Boxes:
                 file=self.file,
                 line=element.line,
                 element=owner,
-                detail=f"{problem.code}: {problem.title('en')} · {problem.title('ar')}",
+                detail=str(problem),
             )
         )
 

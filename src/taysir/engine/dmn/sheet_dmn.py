@@ -60,8 +60,7 @@ def _needs(table: SheetTable, decisions: set[str], file: str) -> list[str]:
             else:
                 names = compile_expression(text, names=decisions).references
         except Problem as problem:
-            detail = f"{problem.title('en')} · {problem.title('ar')}"
-            raise Problem(ENG_SHEET_CELL, file=file, line=line, detail=detail) from problem
+            raise Problem(ENG_SHEET_CELL, file=file, line=line, detail=str(problem)) from problem
         roots = (name if name in decisions else name.partition(".")[0] for name in sorted(names))
         found.update(dict.fromkeys(root for root in roots if root not in BUILTINS))
     return [name for name in found if name != table.name]

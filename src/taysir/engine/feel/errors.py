@@ -7,6 +7,24 @@ read (with line and column) and for bounds that were reached.
 from __future__ import annotations
 
 from taysir.kernel.errors import Mender, declare
+from taysir.kernel.reasons import phrases
+
+phrases(
+    {
+        "an expression": "عبارة",
+        "the end of the expression": "نهاية العبارة",
+        "the end of the tests": "نهاية الاختبارات",
+        "a string": "نص بين علامتي اقتباس",
+        "the end of the range": "نهاية المدى",
+        "the name of an entry": "اسم المُدخل",
+        "the name of a parameter": "اسم المعامل",
+        "arguments all with or all without names": "معاملات كلها بأسماء أو كلها بلا أسماء",
+        "a name used once": "اسم غير مكرر",
+        "a name and “in”": "اسم تتبعه كلمة «in»",
+        "a FEEL token": "رمز من رموز FEEL",
+        "a type": "نوع",
+    }
+)
 
 ENG_FEEL_SYNTAX = declare(
     "ENG-0101",

@@ -52,12 +52,12 @@ def next_token(text: str, position: int) -> Token:
         return Token("end", "", len(text), len(text))
     match = _TOKEN.match(text, start)
     if match is None or match.lastgroup is None:
-        raise syntax_error(text, start, expected="a FEEL token", expected_ar="رمز من رموز FEEL")
+        raise syntax_error(text, start, expected="a FEEL token")
     return Token(match.lastgroup, match.group(), start, match.end())
 
 
-def syntax_error(text: str, position: int, *, expected: str, expected_ar: str) -> Problem:
-    """Return the error for a place in a text; what was expected is said in both languages."""
+def syntax_error(text: str, position: int, *, expected: str) -> Problem:
+    """Return the error for a place in a text; the Arabic of ``expected`` is in ``errors.py``."""
     before = text[:position]
     found = text[position : position + 20].partition("\n")[0] or "…"
     return Problem(
@@ -65,7 +65,7 @@ def syntax_error(text: str, position: int, *, expected: str, expected_ar: str) -
         line=before.count("\n") + 1,
         column=position - (before.rfind("\n") + 1) + 1,
         found=found,
-        expected=expected if expected_ar == expected else f"{expected} · {expected_ar}",
+        expected=expected,
     )
 
 

@@ -42,7 +42,7 @@ class Parser(TokenReader):
         """Read the whole text as one expression."""
         node = self.expression()
         if self.token.kind != "end":
-            raise self.error("the end of the expression", "نهاية العبارة")
+            raise self.error("the end of the expression")
         return node
 
     def whole_tests(self) -> syntax.Tests:
@@ -57,7 +57,7 @@ class Parser(TokenReader):
         if negated:
             self.expect(")")
         if self.token.kind != "end":
-            raise self.error("the end of the tests", "نهاية الاختبارات")
+            raise self.error("the end of the tests")
         return syntax.Tests(tests, negated)
 
     def tests(self) -> tuple[Node, ...]:
@@ -177,10 +177,7 @@ class Parser(TokenReader):
                 names.append(key[0])
                 self.move(key[1])
             if len(names) not in (0, len(nodes) + 1):
-                raise self.error(
-                    "arguments all with or all without names",
-                    "معاملات كلها مسماة أو كلها بلا أسماء",
-                )
+                raise self.error("arguments all with or all without names")
             nodes.append(self.expression())
         self.take()
         return syntax.Call(function, tuple(nodes), tuple(names))
@@ -212,13 +209,13 @@ class Parser(TokenReader):
         if sign == "?":
             self.take()
             return syntax.Input()
-        raise self.error("an expression", "عبارة")
+        raise self.error("an expression")
 
     def at_literal(self) -> Node:
         """Read ``@"2026-01-31"``."""
         self.take()
         if self.token.kind != "string":
-            raise self.error("a string", "نص بين علامتي اقتباس")
+            raise self.error("a string")
         text = unescape(self.take().text)
         return syntax.AtLiteral(text) if parse_temporal(text) else syntax.Literal(None)
 
@@ -255,7 +252,7 @@ class Parser(TokenReader):
         high = self.binary(_ADDITIVE)
         self._range_depth = outer
         if not self.at("]", ")", "["):
-            raise self.error("the end of the range", "نهاية المدى")
+            raise self.error("the end of the range")
         return syntax.RangeOf(low, high, low_closed, self.take().text == "]")
 
     def context(self) -> Node:
@@ -267,7 +264,7 @@ class Parser(TokenReader):
                 self.expect(",")
             name = self.context_key()
             if any(name == each for each, _ in entries):
-                raise self.error("a name used once", "اسم غير مكرر")
+                raise self.error("a name used once")
             self.know(name)
             entries.append((name, self.expression()))
         self.take()
@@ -281,7 +278,7 @@ class Parser(TokenReader):
             return name
         key = key_at(self.text, self.token.start)
         if key is None:
-            raise self.error("the name of an entry", "اسم المُدخل")
+            raise self.error("the name of an entry")
         self.move(key[1])
         return key[0]
 
@@ -298,7 +295,7 @@ class Parser(TokenReader):
         if structure is not None and (text != "function" or self._opens()):
             return structure(self)
         if text in _KEYWORDS:
-            raise self.error("an expression", "عبارة")
+            raise self.error("an expression")
         return syntax.Name(normalise(self.take().text))
 
     def _opens(self) -> bool:
@@ -333,7 +330,7 @@ class Parser(TokenReader):
         while not found or self.accept(","):
             found_name = variable_at(self.text, self.token.start)
             if found_name is None:
-                raise self.error("a name and “in”", "اسم تتبعه in")
+                raise self.error("a name and “in”")
             name = found_name[0]
             self.move(found_name[1])
             self.know(name)
@@ -364,7 +361,7 @@ class Parser(TokenReader):
             return key[0], self.type_of()
         bare = parameter_at(self.text, self.token.start)
         if bare is None:
-            raise self.error("the name of a parameter", "اسم المعامل")
+            raise self.error("the name of a parameter")
         self.move(bare[1])
         self.know(bare[0])
         return bare[0], None

@@ -44,11 +44,11 @@ class TokenReader:
     def expect(self, text: str) -> None:
         """Take this sign or word, or fail."""
         if not self.accept(text):
-            raise self.error(f"“{text}”", f"“{text}”")
+            raise self.error(f"“{text}”")
 
-    def error(self, expected: str, expected_ar: str) -> Problem:
+    def error(self, expected: str) -> Problem:
         """Return the error for the present place."""
-        return syntax_error(self.text, self.token.start, expected=expected, expected_ar=expected_ar)
+        return syntax_error(self.text, self.token.start, expected=expected)
 
     def descend(self) -> None:
         """Count one level of nesting."""

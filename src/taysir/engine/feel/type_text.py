@@ -45,7 +45,7 @@ def _type_name(reader: TokenReader) -> str:
     name = reader.long_name()
     if name is None:
         if reader.token.kind != "name":
-            raise reader.error("a type", "نوع")
+            raise reader.error("a type")
         name = reader.take().text
     while reader.accept("."):
         name += "." + (reader.long_name() or reader.take().text)
@@ -59,7 +59,7 @@ def _context(reader: TokenReader) -> FeelType:
             reader.expect(",")
         key = key_at(reader.text, reader.token.start)
         if key is None:
-            raise reader.error("the name of an entry", "اسم المُدخل")
+            raise reader.error("the name of an entry")
         reader.move(key[1])
         entries.append((key[0], read_type(reader)))
     reader.take()

@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from taysir.kernel.errors import Mender, Retry, declare
+from taysir.kernel.reasons import phrases
+
+phrases(
+    {
+        "event {}: time in the future": "وقت الحدث {} في المستقبل",
+        "did not come through the exchange": "لم تصل عبر التبادل",
+        "{} bytes": "عدد البايتات {}",
+        "{} events": "عدد الأحداث {}",
+    }
+)
 
 PRG_EVENTS_UNREADABLE = declare(
     "PRG-0101",

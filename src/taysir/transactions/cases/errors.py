@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 from taysir.kernel.errors import Mender, declare
+from taysir.kernel.reasons import phrases
+
+phrases(
+    {
+        "give one of hijri, gregorian and date": "اذكر واحدا مما يلي: hijri، gregorian، date",
+        "give since, the first day on which the law gives this holiday": (
+            "اذكر في since أول يوم يمنح فيه النظام هذه العطلة"
+        ),
+        "since lies before {}": "تاريخ since قبل {}",
+        "not every year has this day; begin on a day that every year has": (
+            "لا يوجد هذا اليوم في كل سنة؛ ابدأ بيوم موجود في كل سنة"
+        ),
+    }
+)
 
 TRX_CASE_NOT_FOUND = declare(
     "TRX-0201",

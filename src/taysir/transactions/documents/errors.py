@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from taysir.kernel.errors import Mender, Retry, declare
+from taysir.kernel.reasons import phrases
+
+phrases(
+    {
+        "public.value {}": "القيمة {} في public غير معرّفة",
+    }
+)
 
 TRX_DOCUMENT_DESCRIPTION = declare(
     "TRX-0601",

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from taysir.kernel.errors import Mender, Retry, declare
+from taysir.kernel.reasons import phrases
+
+phrases(
+    {
+        "unreadable answer": "الجواب غير مقروء",
+        "number": "رقم الفاتورة",
+        "amount": "المبلغ",
+    }
+)
 
 TRX_BILL_AMOUNT = declare(
     "TRX-0701",
