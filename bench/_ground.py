@@ -144,8 +144,7 @@ def lay_ground(folder: Path, *, stack: ExitStack, workers: int = 0) -> Ground:
     began = time.perf_counter()
     for name, one in settings.items():
         file = folder / f"{name}.json"
-        one = msgspec.structs.replace(one, workers=workers)
-        file.write_bytes(msgspec.json.encode(one))
+        file.write_bytes(msgspec.json.encode(msgspec.structs.replace(one, workers=workers)))
         command = [sys.executable, "-c", _RUN_NODE, str(file)]
         processes[name] = start(command, folder=folder, log=f"{name}.log")
         stack.callback(processes[name].stop)

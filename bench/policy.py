@@ -135,7 +135,7 @@ def _full_call() -> CallFacts:
         purpose="tax",
         subject="pseudonym",
         body=b'{"id":"7","reason":{"code":"x"}}',
-    body_type="application/json",
+        body_type="application/json",
         zone="z1",
         processing_zone="z2",
         storage_zone="z3",

@@ -31,8 +31,8 @@ _ZONE: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _CHARACTERS: Final = "[A-Za-z0-9._~!$&'()*+,;=:@%-]*"
 _PATH: Final = re.compile(rf"(/{_CHARACTERS}(\{{[A-Za-z0-9_]+\}}{_CHARACTERS})?)+")
-"""At most one parameter a segment: with several, trying where one ends and the next begins takes a
-time that grows with a power of the path's length, and anybody with the agreement may choose that."""
+"""At most one parameter a segment: with several, trying where one ends and the next begins takes
+time that grows with a power of the path's length, which anybody with the agreement may choose."""
 
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
