@@ -151,7 +151,7 @@ def retire_key(
         return
     say(f"سُحب المفتاح السابق {name}.", f"Retired the previous key {name}.")
     say(
-        f"تسحب جهة الاعتماد شهادته: ./taysir keys revoke --authority … {name}",
+        f"تسحب السلطة شهادته: ./taysir keys revoke --authority … {name}",
         f"The authority withdraws its certificate: ./taysir keys revoke --authority … {name}",
     )
 

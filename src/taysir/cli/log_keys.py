@@ -42,7 +42,7 @@ def new(
     if as_json:
         print_json({"ok": True, "key": str(key), "verifier": verifier})
         return
-    say("مفتاح التحقق، تسجله جهة الاعتماد:", "The verifier key, for the authority to register:")
+    say("مفتاح التحقق، تسجله السلطة:", "The verifier key, for the authority to register:")
     console.print(verifier, soft_wrap=True)
 
 

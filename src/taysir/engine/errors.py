@@ -242,7 +242,7 @@ ENG_FACT_UNDECLARED = declare(
 ENG_LOOKUP_PATH = declare(
     "ENG-1103",
     status=409,
-    ar="لا يمكن الاستعلام «{lookup}»: المعلومة «{fact}» غير معروفة بعد.",
+    ar="لا يمكن إجراء الاستعلام «{lookup}»: المعلومة «{fact}» غير معروفة بعد.",
     en="The lookup “{lookup}” cannot be made: the fact “{fact}” is not known yet.",
     remedy_ar="أكمل المعلومة أولًا ثم أعد الاستعلام.",
     remedy_en="Complete that fact first, then ask again.",
@@ -264,7 +264,7 @@ ENG_DECISION_FAILED = declare(
 ENG_ACTION_UNKNOWN = declare(
     "ENG-1201",
     status=409,
-    ar="لا يمكن الإجراء «{action}» والطلب في مرحلة «{stage}».",
+    ar="لا يمكن تنفيذ الإجراء «{action}» والطلب في مرحلة «{stage}».",
     en="The action “{action}” is not possible while the case is at stage “{stage}”.",
     remedy_ar="حدّث الصفحة لترى مرحلة الطلب الحالية وما يمكن فعله فيها.",
     remedy_en="Reload the page to see the case's present stage and what can be done there.",

@@ -117,7 +117,7 @@ ENG_FLOW_WAIT = declare(
     status=422,
     ar="المدة عند «{stage}» تُكتب إما after وإما working_days، وليس كليهما.",
     en="A time at “{stage}” is given either as “after” or as “working_days”, not both.",
-    remedy_ar="احذف أحدهما؛ و every لا تصح مع أيام العمل.",
+    remedy_ar="احذف أحدهما؛ ولا تصح every مع أيام العمل.",
     remedy_en="Remove one of them; “every” does not go with working days.",
     mender=Mender.AUTHOR,
 )

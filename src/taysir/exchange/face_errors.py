@@ -128,7 +128,7 @@ EXC_API_KEYS = declare(
 EXC_ADMIN = declare(
     "EXC-0184",
     status=403,
-    ar="لا تجيب واجهة الإدارة هذا الطلب: {reason}.",
+    ar="لا تجيب واجهة الإدارة عن هذا الطلب: {reason}.",
     en="The admin face does not answer this request: {reason}.",
     remedy_ar="استعمل taysir على جهاز العقدة، أو أرسل الرمز في Authorization: Bearer.",
     remedy_en="Use taysir on the node's machine, or send the token in Authorization: Bearer.",

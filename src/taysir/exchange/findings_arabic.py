@@ -95,7 +95,7 @@ EVIDENCE_FINDINGS: Final = MappingProxyType(
         "the agreement does not permit this operation": "الاتفاقية لا تسمح بهذه العملية",
         "the agreement did not hold at that time": "لم تكن الاتفاقية سارية في ذلك الوقت",
         "it was asked from a zone that the agreement does not permit": (
-            "أُرسل الطلب من منطقة لا تسمح بها الاتفاقية"
+            "أُرسل الطلب من نطاق لا تسمح به الاتفاقية"
         ),
         "the agreement wants a signature for each message": "الاتفاقية تشترط توقيعا لكل رسالة",
         "it names no consent": "لا يذكر موافقة",

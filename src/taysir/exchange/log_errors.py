@@ -7,7 +7,7 @@ from taysir.kernel.errors import Mender, Retry, declare
 EXC_LOG_FORK = declare(
     "EXC-0541",
     status=500,
-    ar="سجل الشفافية لا يتفق مع السجل اليومي: {reason}.",
+    ar="سجل الشفافية لا يتفق مع سجل الإثبات: {reason}.",
     en="The transparency log and the journal disagree: {reason}.",
     remedy_ar="لا توقع العقدة شيئا جديدا. افحص السجلين بالأمر taysir fsck وأبلغ مكتب البرنامج.",
     remedy_en="The node signs nothing new. Check both with taysir fsck, and tell the authority.",
@@ -17,7 +17,7 @@ EXC_LOG_FORK = declare(
 EXC_EVIDENCE_BEHIND = declare(
     "EXC-0542",
     status=503,
-    ar="تتوقف النداءات الجديدة: أقدم بيان غير مختوم زمنيا عمره {age_s} ثانية.",
+    ar="تُرفض الطلبات الجديدة: مضت {age_s} ثانية على أقدم بيان بلا ختم زمني.",
     en="New calls are refused: the oldest statement without a time-stamp is {age_s} s old.",
     remedy_ar="أعد الاتصال بسلطة الختم الزمني أو بالشهود؛ تستدرك العقدة ما فات وحدها.",
     remedy_en="Restore the time-stamp authority or the witnesses; the node catches up by itself.",

@@ -25,7 +25,7 @@ EXCHANGE_REASONS: Final = MappingProxyType(
             "واجهة الإدارة على {} متاحة لكل أحد؛ اضبط admin.token"
         ),
         "everyone could call at {}: set face.clients or face.api_keys": (
-            "الاستدعاء على {} متاح لكل أحد؛ اضبط face.clients أو face.api_keys"
+            "إرسال الطلبات عبر {} متاح لكل أحد؛ اضبط face.clients أو face.api_keys"
         ),
         "it does not speak with web pages": "لا تُستعمل هذه الواجهة من صفحات الويب",
         "the token is missing or wrong": "الرمز ناقص أو غير صحيح",
@@ -61,7 +61,7 @@ EXCHANGE_REASONS: Final = MappingProxyType(
         ),
         "the index knows records that are missing here": "في الفهرس قيود مفقودة هنا",
         "its name is not its SHA-256": "اسمه لا يطابق بصمته SHA-256",
-        "the segment is missing": "القطعة مفقودة",
+        "the segment is missing": "المقطع مفقود",
         "its file is damaged": "ملفه تالف",
         "it says something else": "مضمونه مختلف",
         "a row is missing": "ينقصه سطر",
@@ -82,17 +82,17 @@ EXCHANGE_REASONS: Final = MappingProxyType(
         "the copy differs after {} records": "اختلفت النسخة بعد قيود عددها {}",
         "the Python package psycopg is not installed": "حزمة بايثون psycopg غير مثبتة",
         "it holds records already": "فيه قيود من قبل",
-        "the segment does not lead to the one behind it": "القطعة لا تتصل بالتي تليها",
+        "the segment does not lead to the one behind it": "المقطع لا يتصل بما يليه",
         "this is no record": "ما في الموضع ليس قيدا",
         "the record is not whole": "القيد غير مكتمل",
         "the record is missing or does not follow from the one before it": (
             "القيد مفقود أو لا يتبع ما قبله"
         ),
         "the batch at byte {} is not as it was written": "الدفعة عند البايت {} ليست كما كُتبت",
-        "the segment's header is not whole": "رأس القطعة غير مكتمل",
-        "the packed segment is not as it was written": "القطعة المضغوطة ليست كما كُتبت",
+        "the segment's header is not whole": "رأس المقطع غير مكتمل",
+        "the packed segment is not as it was written": "المقطع المضغوط ليس كما كُتب",
         "the journal does not begin here": "سجل الإثبات لا يبدأ هنا",
-        "a segment before it is cut": "قطعة قبله مقطوعة",
+        "a segment before it is cut": "مقطع قبله غير مكتمل",
         "the journal holds {} records, counted from 0": "عدد القيود {}، وترقيمها من 0",
         "this node keeps no log": "هذه العقدة لا تحفظ سجل شفافية",
         # Requests to erase
@@ -148,12 +148,12 @@ EXCHANGE_REASONS: Final = MappingProxyType(
         "not an Ed25519 key": "ليس مفتاحا من نوع Ed25519",
         "not 32 bytes": "طوله ليس 32 بايتا",
         "it is encrypted, and no secret is given": "المفتاح معمّى ولم يُذكر سره",
-        "the token holds no such key": "لا يوجد هذا المفتاح في جهاز المفاتيح",
-        "the token holds several of them": "في جهاز المفاتيح أكثر من مفتاح بهذا الوصف",
-        "it stays in its token and only signs": "يبقى في جهاز المفاتيح ولا يُستعمل إلا للتوقيع",
-        "its public half is not in the token": "المفتاح العام المقابل ليس في جهاز المفاتيح",
-        "the token's PIN is not configured": "لم يُضبط رمز PIN لجهاز المفاتيح",
-        "the token has a key of this name": "في جهاز المفاتيح مفتاح بهذا الاسم",
+        "the token holds no such key": "لا يوجد هذا المفتاح في الجهاز الأمني",
+        "the token holds several of them": "في الجهاز الأمني أكثر من مفتاح بهذا الوصف",
+        "it stays in its token and only signs": "يبقى في الجهاز الأمني ولا يُستعمل إلا للتوقيع",
+        "its public half is not in the token": "المفتاح العام المقابل ليس في الجهاز الأمني",
+        "the token's PIN is not configured": "لم يُضبط رمز PIN للجهاز الأمني",
+        "the token has a key of this name": "في الجهاز الأمني مفتاح بهذا الاسم",
         "slot {}": "الخانة {}",
         "the variable is not set": "المتغير غير مضبوط",
         "the service has no credentials directory": "ليس للخدمة مجلد أسرار",

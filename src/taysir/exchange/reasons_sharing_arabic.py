@@ -32,7 +32,7 @@ SHARING_REASONS: Final = MappingProxyType(
         "addressed to somebody else": "موجه إلى طرف آخر",
         "an answer of another service": "جواب من خدمة أخرى",
         "an answer for another member than we act for": "جواب لعضو غير الذي ننوب عنه",
-        "it tells of another call than was asked": "يتحدث عن استدعاء غير المطلوب",
+        "it tells of another call than was asked": "يتحدث عن طلب غير المرسل",
         "not an HTTP status": "حالته ليست من حالات HTTP",
         "the body is not the signed one": "المحتوى ليس هو الموقع",
         "the body has not the signed length": "طول المحتوى يخالف الموقع",
@@ -70,7 +70,7 @@ SHARING_REASONS: Final = MappingProxyType(
         "the header {} is too long or not ASCII": (
             "الترويسة {} أطول من المسموح أو ليست بترميز ASCII"
         ),
-        "the evidence of one call is too large": "إثبات استدعاء واحد أكبر من المسموح",
+        "the evidence of one call is too large": "إثبات طلب واحد أكبر من المسموح",
         "the process that writes the node has ended": "انتهت العملية التي تكتب سجلات العقدة",
         "the worker has ended": "انتهت العملية العاملة",
         # OpenAPI documents
@@ -98,8 +98,8 @@ SHARING_REASONS: Final = MappingProxyType(
         "too many fields": "عدد الحقول أكبر من المسموح",
         "a field is not a JSON Pointer": "أحد الحقول ليس بصيغة JSON Pointer",
         "its time is empty or too long": "مدتها فارغة أو أطول من المسموح",
-        "the number of calls is not positive": "عدد الاستدعاءات ليس موجبا",
-        "a period without a number of calls": "مدة لم يُذكر لها عدد الاستدعاءات",
+        "the number of calls is not positive": "عدد الطلبات ليس موجبا",
+        "a period without a number of calls": "مدة لم يُذكر لها عدد الطلبات",
         "it was given for good": "أُعطيت نهائيا فلا تُسحب",
         "a revocation of the wrong form": "صيغة السحب غير صحيحة",
         "a revocation of another consent or member": "سحب لموافقة أخرى أو من عضو آخر",
@@ -136,7 +136,7 @@ SHARING_REASONS: Final = MappingProxyType(
         "accepted by this party": "قبلها هذا الطرف من قبل",
         "it supersedes one of other parties": "تحل محل اتفاقية لأطراف أخرى",
         "the legal basis is not a code of the register": "السند النظامي ليس رمزا من السجل",
-        "a zone is not a code": "إحدى المناطق ليست رمزا",
+        "a zone is not a code": "أحد النطاقات ليس رمزا",
         "an agreement is named by its SHA-256": "تُسمى الاتفاقية ببصمتها SHA-256",
         "no operation is permitted": "لا عملية مسموحة",
         "unknown method": "طريقة غير معروفة",
@@ -185,7 +185,7 @@ SHARING_REASONS: Final = MappingProxyType(
         "the log's names, keys or port do not fit the node": (
             "أسماء السجل أو مفاتيحه أو منفذه لا توافق العقدة"
         ),
-        "zone {} is not registered": "المنطقة {} غير مسجلة",
+        "zone {} is not registered": "النطاق {} غير مسجل",
         "this is the federation {}": "هذا هو الاتحاد {}",
         "another agency's node is called {}": "عقدة جهة أخرى تحمل الاسم {}",
         "the node carries other agencies too": "العقدة تحمل جهات أخرى أيضا",

@@ -29,7 +29,7 @@ EXC_AGREEMENT = declare(
     status=422,
     ar="اتفاقية المشاركة غير مقبولة: {reason}.",
     en="The sharing agreement is not accepted: {reason}.",
-    remedy_ar="صحّح الاتفاقية واقترحها من جديد؛ الاتفاقية الموقعة لا تعدّل.",
+    remedy_ar="صحّح الاتفاقية واقترحها من جديد؛ الاتفاقية الموقعة لا تُعدّل.",
     remedy_en="Correct the agreement and propose it anew; a signed one is never edited.",
     mender=Mender.CALLER,
 )
@@ -65,7 +65,7 @@ EXC_CONSENT_ARTEFACT = declare(
     status=422,
     ar="الموافقة غير مقبولة: {reason}.",
     en="The consent is not accepted: {reason}.",
-    remedy_ar="سجّل موافقة جديدة صحيحة؛ الموافقة الموقعة لا تعدّل.",
+    remedy_ar="سجّل موافقة جديدة صحيحة؛ الموافقة الموقعة لا تُعدّل.",
     remedy_en="Register a correct new consent; a signed one is never edited.",
     mender=Mender.CALLER,
 )

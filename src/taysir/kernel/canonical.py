@@ -23,7 +23,7 @@ from taysir.kernel.errors import Mender, Problem, declare
 KRN_NOT_CANONICAL = declare(
     "KRN-0201",
     status=400,
-    ar="لا يمكن كتابة القيمة بصيغة JSON القانونية: {reason}.",
+    ar="لا يمكن كتابة القيمة بصيغة JSON المعيارية: {reason}.",
     en="The value has no canonical JSON form: {reason}.",
     remedy_ar="استخدم نصوصا بترميز Unicode سليم وأعدادا ضمن المدى الدقيق وأسماء غير مكررة.",
     remedy_en="Use valid Unicode, numbers within the exact range and names that do not repeat.",

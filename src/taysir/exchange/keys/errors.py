@@ -19,7 +19,7 @@ EXC_KEY_SECRET = declare(
     status=500,
     ar="كلمة السر أو الرقم السري للمفتاح {key} غير صحيح.",
     en="The passphrase or PIN of the key {key} is wrong.",
-    remedy_ar="صحح مصدر السر secret في إعدادات المفتاح؛ المحاولات المتكررة تقفل الرمز الأمني.",
+    remedy_ar="صحح مصدر السر secret في إعدادات المفتاح؛ المحاولات المتكررة تقفل الجهاز الأمني.",
     remedy_en="Correct the key's secret in the settings; repeated attempts lock a token.",
     mender=Mender.OPERATOR,
     retry=Retry.AFTER_MENDING,
@@ -27,7 +27,7 @@ EXC_KEY_SECRET = declare(
 EXC_TOKEN = declare(
     "EXC-0603",
     status=503,
-    ar="الرمز الأمني «{token}» غير موجود عبر المكتبة {module}.",
+    ar="الجهاز الأمني «{token}» غير موجود عبر المكتبة {module}.",
     en="The token “{token}” is not there through the library {module}.",
     remedy_ar="صل الجهاز الأمني وتحقق من اسمه: softhsm2-util --show-slots أو أداة الجهاز.",
     remedy_en="Attach the device and check its name: softhsm2-util --show-slots, or its own tool.",
@@ -69,7 +69,7 @@ EXC_TLS_KEY = declare(
     status=500,
     ar="مفتاح الاتصال {key} يجب أن يكون ملفا.",
     en="The TLS key {key} must be a file.",
-    remedy_ar="استعمل ملفا مشفرا لمفتاح الاتصال؛ مفاتيح التوقيع وحدها تكون في الرمز الأمني.",
+    remedy_ar="استعمل ملفا مشفرا لمفتاح الاتصال؛ مفاتيح التوقيع وحدها تكون في الجهاز الأمني.",
     remedy_en="Use an encrypted file for the TLS key; only signing keys may lie in a token.",
     mender=Mender.OPERATOR,
 )
@@ -85,7 +85,7 @@ EXC_REQUEST = declare(
 EXC_UNREGISTERED = declare(
     "EXC-0609",
     status=404,
-    ar="{party} غير مسجل لدى جهة الاعتماد.",
+    ar="{party} غير مسجل لدى السلطة.",
     en="{party} is not registered with the authority.",
     remedy_ar="سجّل العضو أو العقدة أولا، أو راجع بصمة الشهادة: taysir keys list.",
     remedy_en="Register the member or node first, or check the thumbprint: taysir keys list.",
@@ -96,7 +96,7 @@ EXC_CERTIFICATE_HOLDER = declare(
     status=422,
     ar="الشهادة {certificate} ليست لـ{place}: {reason}.",
     en="The certificate {certificate} is not for {place}: {reason}.",
-    remedy_ar="ثبّت الشهادة التي أصدرتها جهة الاعتماد لهذا المفتاح.",
+    remedy_ar="ثبّت الشهادة التي أصدرتها السلطة لهذا المفتاح.",
     remedy_en="Install the certificate that the authority issued for this key.",
     mender=Mender.OPERATOR,
 )
