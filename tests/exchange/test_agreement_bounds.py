@@ -15,7 +15,8 @@ from taysir.exchange.consents import ConsentShelf
 from taysir.exchange.contracts import propose
 from taysir.exchange.descriptions import Descriptions
 from taysir.exchange.errors import EXC_BACKEND_ANSWER
-from taysir.exchange.http import Response, serve_http
+from taysir.exchange.http import Response
+from taysir.exchange.http_server import serve_http
 from taysir.exchange.keys.ring import KeyRing
 from taysir.exchange.shelf import AgreementShelf
 from taysir.exchange.steps import StepLog

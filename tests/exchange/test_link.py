@@ -15,7 +15,8 @@ import pytest
 from taysir.exchange.backend import BackendUnreachable
 from taysir.exchange.flow.consume import consume
 from taysir.exchange.frames import ALPN, Message
-from taysir.exchange.http import Request, Response, json_response, serve_http
+from taysir.exchange.http import Request, Response, json_response
+from taysir.exchange.http_server import serve_http
 from taysir.exchange.keys.ring import KeyRing
 from taysir.exchange.link import Link, LinkPeer, LinkService
 from taysir.exchange.peers import Peer

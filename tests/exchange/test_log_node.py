@@ -17,7 +17,8 @@ from pathlib import Path
 import msgspec
 
 from taysir.country.time_stamping.face import KEY_NAME, time_stamping_face
-from taysir.exchange.http import HttpServer, Request, Response, serve_http
+from taysir.exchange.http import Request, Response
+from taysir.exchange.http_server import HttpServer, serve_http
 from taysir.exchange.keyfiles import write_signer
 from taysir.exchange.log import LeafMaker
 from taysir.exchange.log_face import LogFace

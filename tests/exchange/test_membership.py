@@ -21,7 +21,8 @@ from taysir.exchange.authority import (
 )
 from taysir.exchange.federation import Content, Names, ServiceRow, SubsystemRow
 from taysir.exchange.federation_source import FederationSource
-from taysir.exchange.http import Request, serve_http
+from taysir.exchange.http import Request
+from taysir.exchange.http_server import serve_http
 from taysir.exchange.joining import (
     Plan,
     is_admitted,

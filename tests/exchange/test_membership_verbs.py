@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from taysir.cli import build_app
 from taysir.exchange.authority import authority_face, open_authority
-from taysir.exchange.http import serve_http
+from taysir.exchange.http_server import serve_http
 from taysir.exchange.membership import membership_face
 from taysir.exchange.settings import read_settings
 from taysir.kernel.errors import Problem

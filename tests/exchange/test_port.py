@@ -8,7 +8,8 @@ import socket
 import pytest
 
 from taysir.exchange.errors import EXC_PORT
-from taysir.exchange.http import Request, Response, serve_http
+from taysir.exchange.http import Request, Response
+from taysir.exchange.http_server import serve_http
 from taysir.kernel.errors import Problem
 
 HOST = "127.0.0.1"

@@ -22,7 +22,7 @@ from taysir.dataservice.openapi import describe_service
 from taysir.dataservice.service import DataService
 from taysir.dataservice.sources import open_source
 from taysir.engine.findings import Finding, Severity
-from taysir.exchange.http import serve_http
+from taysir.exchange.http_server import serve_http
 from taysir.kernel.log import configure_logging
 
 MappingFile = Annotated[Path, typer.Argument(help="The mapping file (YAML).")]

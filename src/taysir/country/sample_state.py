@@ -28,14 +28,8 @@ from taysir.country.registries.errors import CTY_CONTROL_BODY, CTY_CONTROL_UNKNO
 from taysir.dataservice.loading import load_mapping
 from taysir.dataservice.openapi import describe_service
 from taysir.dataservice.service import DataService
-from taysir.exchange.http import (
-    Handler,
-    HttpServer,
-    Request,
-    Response,
-    json_response,
-    serve_http,
-)
+from taysir.exchange.http import Handler, Request, Response, json_response
+from taysir.exchange.http_server import HttpServer, serve_http
 from taysir.kernel.errors import Problem
 from taysir.kernel.identity_number import IdentityNumber
 from taysir.kernel.log import get_logger

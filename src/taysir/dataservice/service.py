@@ -32,7 +32,7 @@ _PRIVATE = (b"cache-control", b"no-store")
 
 
 class DataService:
-    """A mapping and its open source; hand :meth:`handle` to ``taysir.exchange.http.serve_http``."""
+    """A mapping and its open source; hand :meth:`handle` to ``serve_http``."""
 
     def __init__(self, mapping: Mapping, source: Source) -> None:
         self.mapping = mapping

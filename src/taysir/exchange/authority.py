@@ -23,7 +23,8 @@ import msgspec
 import uvloop
 
 from taysir.exchange.federation import Content, RevokedRow, open_federation, sign_federation
-from taysir.exchange.http import Handler, Request, Response, json_response, serve_http
+from taysir.exchange.http import Handler, Request, Response, json_response
+from taysir.exchange.http_server import serve_http
 from taysir.exchange.keyfiles import read_signer, write_public, write_signer
 from taysir.exchange.trust_errors import EXC_AUTHORITY_FOLDER
 from taysir.kernel import limits

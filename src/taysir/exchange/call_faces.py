@@ -17,7 +17,7 @@ from taysir.exchange.errors import EXC_PORT
 from taysir.exchange.frames import ALPN
 from taysir.exchange.guard import refusal_of_clients, refusal_of_nodes
 from taysir.exchange.handover import Listeners
-from taysir.exchange.http import HttpServer, serve_http
+from taysir.exchange.http_server import HttpServer, serve_http
 from taysir.exchange.keys.ring import KeyRing
 from taysir.exchange.link import LinkService
 from taysir.exchange.runtime import Counters

@@ -40,7 +40,8 @@ from taysir.exchange.errors import EXC_SETTINGS
 from taysir.exchange.evidence_face import PackageEvidence
 from taysir.exchange.guard import make_guard
 from taysir.exchange.handover import Listeners, offer_handover
-from taysir.exchange.http import Handler, HttpServer, serve_http
+from taysir.exchange.http import Handler
+from taysir.exchange.http_server import HttpServer, serve_http
 from taysir.exchange.journal import Journal
 from taysir.exchange.journal_move import open_database
 from taysir.exchange.journal_packer import JournalPacker

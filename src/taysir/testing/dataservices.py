@@ -18,7 +18,8 @@ from typing import Any
 from taysir.country.layout import HOST
 from taysir.country.population.building import PopulationPlan, ensure_population
 from taysir.country.sample_state import SampleState, SampleStateSettings
-from taysir.exchange.http import Handler, serve_http
+from taysir.exchange.http import Handler
+from taysir.exchange.http_server import serve_http
 
 SMALL_POPULATION = 120
 

@@ -35,7 +35,8 @@ from taysir.exchange.federation import (
     SubsystemRow,
 )
 from taysir.exchange.federation_source import FederationSource
-from taysir.exchange.http import Handler, serve_http
+from taysir.exchange.http import Handler
+from taysir.exchange.http_server import serve_http
 from taysir.exchange.keyfiles import write_signer
 from taysir.exchange.node import RunningNode, start_node
 from taysir.exchange.settings import KeyPair, NodeSettings

@@ -23,7 +23,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from taysir.exchange.client import ExchangeClient
 from taysir.exchange.consent import SignedConsent
-from taysir.exchange.http import Handler, Request, Response, json_response, serve_http
+from taysir.exchange.http import Handler, Request, Response, json_response
+from taysir.exchange.http_server import serve_http
 from taysir.exchange.model import (
     Agreement,
     Classification,

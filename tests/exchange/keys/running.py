@@ -22,7 +22,7 @@ from taysir.exchange.authority import (
 )
 from taysir.exchange.federation import Content, MemberRow, Names, NodeRow
 from taysir.exchange.federation_source import FederationSource
-from taysir.exchange.http import HttpServer, serve_http
+from taysir.exchange.http_server import HttpServer, serve_http
 from taysir.exchange.keyfiles import write_signer
 from taysir.exchange.keys.renewal import write_settings
 from taysir.exchange.node import RunningNode, start_node

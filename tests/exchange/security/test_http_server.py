@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Iterable
 import pytest
 
 from taysir.exchange.backend import Address, BackendUnreachable, HttpPool
-from taysir.exchange.http import HttpLimits, HttpServer, Request, Response, serve_http
+from taysir.exchange.http import HttpLimits, Request, Response
+from taysir.exchange.http_server import HttpServer, serve_http
 from taysir.kernel import limits
 
 HOST = "127.0.0.1"

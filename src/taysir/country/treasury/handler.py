@@ -1,4 +1,4 @@
-"""Routes the treasury's requests; made once, served by ``taysir.exchange.http.serve_http``."""
+"""Routes the treasury's requests; made once, served by ``exchange.http_server``."""
 
 from __future__ import annotations
 
