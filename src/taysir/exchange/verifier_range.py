@@ -263,7 +263,8 @@ def _check_exchange(shared: _Shared, *, request: bytes, response: bytes) -> None
     number = (asked.statement.sender, asked.statement.id)
     if shared.numbers.setdefault(number, asked.digest) != asked.digest:
         raise finding("request", "its number was used before, for another question")
-    shared.spoken_of |= {asked.statement.agreement, asked.statement.consent}
+    shared.spoken_of.add(asked.statement.agreement)
+    shared.spoken_of.add(asked.statement.consent)
     _check_status(shared, asked)
     answer = None
     if response:

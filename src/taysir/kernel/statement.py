@@ -240,17 +240,23 @@ def _has_form(statement: Statement, *, payload: bytes) -> bool:
     ASCII; so a payload without escapes holds none of them. Only a media type has spaces and quotes.
     """
     kind, path = statement.body_type, statement.path
+    plain = b"\\" not in payload and b" " not in payload
     return (
         len(payload) <= limits.STATEMENT_BYTES
         and payload.isascii()
         and b"\x7f" not in payload
-        and payload.count(b"\\") == kind.count('"')
-        and payload.count(b" ") == kind.count(" ")
+        and (plain or _only_in(kind, payload=payload))
         and 0 < len(statement.id) <= limits.STATEMENT_ID_CHARACTERS
         and len(statement.message_id) <= limits.STATEMENT_ID_CHARACTERS
         and path.startswith("/")
         and "#" not in path
     )
+
+
+def _only_in(kind: str, *, payload: bytes) -> bool:
+    """Whether no other member than the media type has quotation marks or spaces."""
+    marks, spaces = kind.count('"'), kind.count(" ")
+    return payload.count(b"\\") == marks and payload.count(b" ") == spaces
 
 
 def _thumbprint(jws: Jws) -> str:
