@@ -39,6 +39,7 @@ from taysir.exchange.settings import KeyPair, NodeSettings
 from taysir.exchange.terms import OperationTerms, Terms
 from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
 from taysir.kernel.signature import Signer, base64url
+from taysir.testing.nodes import free_ports
 
 HOST = "127.0.0.1"
 ASKING, ANSWERING = MemberId("BENCH", "GOV", "ASK"), MemberId("BENCH", "GOV", "ANS")
@@ -105,15 +106,6 @@ class Ground:
     def url(self, service: ServiceId) -> str:
         """Return the address of a call through both nodes."""
         return f"http://{HOST}:{self.face_port}/r1/{service}/echo"
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on now."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((HOST, 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 def wait_for_port(port: int, *, timeout_s: float = 20.0) -> float:

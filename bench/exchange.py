@@ -24,13 +24,13 @@ from bench._ground import (
     HOST,
     Ground,
     Load,
-    free_ports,
     lay_ground,
     nginx_configuration,
     start,
     wait_for_port,
     wrk,
 )
+from taysir.testing.nodes import free_ports
 
 ROUNDS = 3
 SECONDS = 5

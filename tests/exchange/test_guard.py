@@ -109,6 +109,14 @@ def test_a_body_at_the_bound_passes(guarded: RunningNode) -> None:
 # --- slow clients leave the node available -------------------------------------------------------
 
 
+def wait_for_connections(node: RunningNode, count: int) -> None:
+    """Wait until the information-system face has so many connections."""
+    deadline = time.monotonic() + 20
+    while node.faces[1].connections != count:
+        assert time.monotonic() < deadline, node.faces[1].connections
+        time.sleep(0.02)
+
+
 def test_clients_that_send_their_headers_slowly_are_ended(guarded: RunningNode) -> None:
     slow = [connect(guarded) for _ in range(7)]
     for connection in slow:
@@ -158,14 +166,13 @@ def test_a_client_that_does_not_read_its_answers_is_ended(tmp_path: Path) -> Non
     with two_nodes(tmp_path, backend=backend) as nodes:
         settings = changed(nodes, tmp_path / "extra", http=SHORT)
         with extra_node(nodes, settings) as node:
-            connection = connect(node)
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            with contextlib.suppress(ConnectionError), connection:
-                connection.sendall(WHOLE * 8)
-                deadline = time.monotonic() + 20
-                while node.faces[1].connections and time.monotonic() < deadline:
-                    time.sleep(0.05)
-            assert node.faces[1].connections == 0
+            with connect(node) as connection:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                connection.sendall(WHOLE)
+                wait_for_connections(node, 1)
+                with contextlib.suppress(ConnectionError):
+                    connection.sendall(WHOLE * 7)
+                wait_for_connections(node, 0)
             assert is_available(node)
 
 

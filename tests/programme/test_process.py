@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from taysir.testing.nodes import free_ports
 
 from .test_events import sent
 
@@ -61,17 +62,11 @@ class Office:
         return {figure["key"]: figure for figure in found["figures"]}
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp("programme")
-    made = Office(pages=_free_port(), intake=_free_port())
+    pages, intake = free_ports(2)
+    made = Office(pages=pages, intake=intake)
     file = folder / "settings.json"
     content = {"port": made.pages, "intake_port": made.intake, "database": str(folder / "db")}
     file.write_text(json.dumps(content))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -44,6 +45,9 @@ from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
 from taysir.kernel.signature import Signer, thumbprint
 
 HOST = "127.0.0.1"
+_PORTS = range(10_000, 20_000)
+# Of the system and not the seeded generator, which the tests set to the same in every process.
+_CHANCE = random.SystemRandom()
 ASKING = MemberId("WAHA", "GOV", "ASK")
 ANSWERING = MemberId("WAHA", "GOV", "ANS")
 PORTAL = ASKING.subsystem("portal")
@@ -175,14 +179,26 @@ def pem_of(der: bytes) -> bytes:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind((HOST, 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
+    """Return ports that nobody listens on now.
+
+    They lie below those that the system gives to outgoing connections, so that none of these takes
+    one meanwhile, and are chosen anew by each process, so that two seldom choose the same.
+    """
+    ports: list[int] = []
+    while len(ports) < count:
+        port = _CHANCE.choice(_PORTS)
+        if port not in ports and _is_free(port):
+            ports.append(port)
     return ports
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 async def greeting_backend(request: Request) -> Response:
