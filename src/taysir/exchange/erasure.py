@@ -18,6 +18,7 @@ import struct
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -257,7 +258,9 @@ def node_body_key(file: Path, *, keys: Path, randomness: Randomness = os.urandom
     return key
 
 
+@lru_cache(maxsize=256)
 def _name(subject: str) -> bytes:
+    """Return what stands for a subject in the file; calls about nobody share one name a day."""
     return hashlib.blake2b(subject.encode("utf-8"), digest_size=16).digest()
 
 

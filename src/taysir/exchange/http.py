@@ -122,10 +122,12 @@ _REASONS: Final = {int(s): s.phrase.encode() for s in HTTPStatus}
 def encode_response(response: Response, *, keep_alive: bool, head_only: bool = False) -> bytes:
     """Return the bytes of an answer."""
     reason = _REASONS.get(response.status, b"")
-    lines = [b"HTTP/1.1 %d %s" % (response.status, reason)]
-    lines.extend(b"%s: %s" % pair for pair in response.headers)
-    lines.append(b"content-length: %d" % len(response.body))
-    if not keep_alive:
-        lines.append(b"connection: close")
-    head = b"\r\n".join(lines) + b"\r\n\r\n"
-    return head if head_only else head + response.body
+    lines = b"".join([b"%b: %b\r\n" % pair for pair in response.headers])
+    return b"HTTP/1.1 %d %b\r\n%bcontent-length: %d\r\n%b\r\n%b" % (
+        response.status,
+        reason,
+        lines,
+        len(response.body),
+        b"" if keep_alive else b"connection: close\r\n",
+        b"" if head_only else response.body,
+    )

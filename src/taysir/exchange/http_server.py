@@ -216,7 +216,13 @@ class _Connection(asyncio.Protocol):
         assert transport is not None
         while self._queue:
             request, keep_alive = self._queue.pop(0)
-            response = await self._gate.handler(request)
+            try:
+                response = await self._gate.handler(request)
+            except Problem as problem:
+                response = problem_response(problem)
+            except Exception:  # the last line of defence of a face; logged with its cause
+                log.exception("http_handler_failed", method=request.method)
+                response = json_response({"title": "Internal error", "status": 500}, status=500)
             self._hold(-min(len(request.body), self._held))
             if not self._writable.is_set():
                 await self._writable.wait()
@@ -417,19 +423,9 @@ async def serve_http(
     Raises:
         Problem: EXC-0187 when the port cannot be had.
     """
-
-    async def guarded(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except Problem as problem:
-            return problem_response(problem)
-        except Exception:  # the last line of defence of a face; logged with its cause
-            log.exception("http_handler_failed", method=request.method)
-            return json_response({"title": "Internal error", "status": 500}, status=500)
-
     loop = asyncio.get_running_loop()
     kept = bounds or HttpLimits()
-    gate = _Gate(handler=guarded, bounds=kept, loop=loop, refusal=refusal)
+    gate = _Gate(handler=handler, bounds=kept, loop=loop, refusal=refusal)
     gate.sweep()
     listen = partial(
         loop.create_server,

@@ -174,13 +174,13 @@ class Journal(JournalLookups):
 
     # --- writing ---------------------------------------------------------------------------------
 
-    async def append(self, exchange: StoredExchange) -> int:
-        """Keep one exchange and return its position; durable on return.
+    def append(self, exchange: StoredExchange) -> asyncio.Future[int]:
+        """Keep one exchange and return the future of its position; durable once it is there.
 
         Raises:
             Problem: EXC-0130 when the disk is full or too far behind.
         """
-        return await self.submit((exchange,))
+        return self.submit((exchange,))
 
     async def append_many(self, exchanges: Sequence[StoredExchange]) -> range:
         """Keep exchanges together, all or none, and return their positions; durable on return.

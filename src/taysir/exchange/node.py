@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import time
-import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -60,7 +60,7 @@ from taysir.exchange.workers import Workers
 from taysir.exchange.writer import Writer
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
-from taysir.kernel.identifiers import ServiceId
+from taysir.kernel.identifiers import ServiceId, random_number
 from taysir.kernel.log import get_logger
 
 log = get_logger(__name__)
@@ -234,7 +234,7 @@ def _make_runtime(
         consents=make_consents(settings, directory=source.current, now_ms=_now_ms),
         descriptions=make_descriptions(settings),
         now_ms=_now_ms,
-        new_id=lambda: str(uuid.uuid4()),
+        new_id=lambda: random_number(os.urandom(16)),
     )
 
 

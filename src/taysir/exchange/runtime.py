@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -63,8 +63,8 @@ class Counters:
 class Evidence(Protocol):
     """Where a call's evidence is kept."""
 
-    async def append(self, exchange: StoredExchange) -> int:
-        """Keep one exchange and return its position; durable on return; raises EXC-0130."""
+    def append(self, exchange: StoredExchange) -> Awaitable[int]:
+        """Keep one exchange; its position comes once it is durable; raises EXC-0130."""
         ...
 
     def check(self) -> None:
@@ -139,9 +139,9 @@ class CallRuntime:
         """Refuse new calls while evidence cannot be kept; raises EXC-0130."""
         self.evidence.check()
 
-    async def take_turn(self, *, batch: bool) -> None:
+    def take_turn(self, *, batch: bool) -> Awaitable[None]:
         """Wait until this call may be signed or verified in this turn of the loop."""
-        await (self.batched if batch else self.alone).enter()
+        return (self.batched if batch else self.alone).enter()
 
     async def sign(self, statement: Statement, *, by: MemberId, batch: bool) -> bytes:
         """Return a member's signed token of a statement, alone or in a batch."""

@@ -51,6 +51,11 @@ _NOT_PASSED: Final = frozenset(
 )
 _NOT_PASSED_FAMILIES: Final = (b"taysir-", b"x-road-", b"x-forwarded-")
 """Ours and X-Road's are written by the nodes only: a caller's must never stand before them."""
+_TOKENS: Final = frozenset(
+    b"taysir-purpose taysir-subject taysir-consent x-road-represented-party x-road-issue "
+    b"x-road-userid x-road-id".split()
+)
+"""The headers of a call that hold one word."""
 _TRACE: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _TARGET: Final = re.compile(r"/[\x21\x24-\x5b\x5d-\x7e]*")
@@ -96,7 +101,9 @@ def service_id(text: str) -> ServiceId:
 
 def parse_information_call(request: Request) -> InformationCall:
     """Read a request of the information-system face; raises EXC-0101 and KRN-0001."""
-    parts = request.raw_path.decode("latin-1").split("/", 7)
+    target = request.target.decode("latin-1")
+    path, _mark, query = target.partition("?")
+    parts = path.split("/", 7)
     if len(parts) < 7 or parts[1] != "r1":
         raise Problem(
             EXC_MALFORMED, reason="the path is not /r1/INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE/…"
@@ -106,24 +113,25 @@ def parse_information_call(request: Request) -> InformationCall:
     client = given.get(b"x-road-client", b"").decode("latin-1")
     if not client:
         raise Problem(EXC_MALFORMED, reason="the header X-Road-Client is missing")
-    if not is_target(request.target.decode("latin-1")):
+    if not is_target(target):
         raise Problem(EXC_MALFORMED, reason="the path or query holds what must be percent-encoded")
     kind = given.get(b"content-type", b"").decode("latin-1")
     if not is_media_type(kind):
         raise Problem(EXC_MALFORMED, reason="the header content-type is too long or not ASCII")
+    said = {name: _token(given[name], name=name) for name in _TOKENS & given.keys()}
     return InformationCall(
         consumer=subsystem_id(client),
         service=service_id("/".join(parts[2:7])),
         method=request.method,
         path="/" + (parts[7] if len(parts) > 7 else ""),
-        query=request.raw_query.decode("latin-1"),
-        purpose=_token(given, b"taysir-purpose"),
-        subject=_token(given, b"taysir-subject"),
-        consent=_token(given, b"taysir-consent"),
-        behalf=_token(given, b"x-road-represented-party"),
-        issue=_token(given, b"x-road-issue"),
-        user=_token(given, b"x-road-userid"),
-        message_id=_token(given, b"x-road-id"),
+        query=query,
+        purpose=said.get(b"taysir-purpose", ""),
+        subject=said.get(b"taysir-subject", ""),
+        consent=said.get(b"taysir-consent", ""),
+        behalf=said.get(b"x-road-represented-party", ""),
+        issue=said.get(b"x-road-issue", ""),
+        user=said.get(b"x-road-userid", ""),
+        message_id=said.get(b"x-road-id", ""),
         headers=passed_headers(request.headers),
         body=request.body,
         body_type=kind,
@@ -140,10 +148,8 @@ def is_media_type(text: str) -> bool:
     return _MEDIA_TYPE.fullmatch(text) is not None
 
 
-def _token(given: dict[bytes, bytes], name: bytes) -> str:
-    if name not in given:
-        return ""
-    value = given[name].decode("latin-1")
+def _token(given: bytes, *, name: bytes) -> str:
+    value = given.decode("latin-1")
     if value and not _TOKEN.fullmatch(value):
         raise Problem(EXC_MALFORMED, reason=f"the header {name.decode()} is too long or not ASCII")
     return value

@@ -14,7 +14,6 @@ import signal
 import socket
 import sys
 import time
-import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -42,7 +41,7 @@ from taysir.exchange.worker_link import AskingLink, WorkerCounters, WriterLink
 from taysir.exchange.workers import Start
 from taysir.kernel import limits
 from taysir.kernel.errors import Problem
-from taysir.kernel.identifiers import ServiceId
+from taysir.kernel.identifiers import ServiceId, random_number
 from taysir.kernel.log import get_logger
 
 log = get_logger(__name__)
@@ -173,7 +172,7 @@ def _make_runtime(
         consents=make_consents(settings, directory=source.current, now_ms=_now_ms),
         descriptions=make_descriptions(own),
         now_ms=_now_ms,
-        new_id=lambda: str(uuid.uuid4()),
+        new_id=lambda: random_number(os.urandom(16)),
         evidence=writer,
         admission=writer,
         refusals=writer,

@@ -279,34 +279,54 @@ def _fault_of(
     agreement: Agreement,
 ) -> str:
     """Return what in a correctly signed answer does not fit the call, or nothing."""
-    statement, asked = parsed.statement, passage.statement
+    asked = passage.statement
     if asked is None:
         return "an answer to nothing"
-    asked_digest = digest_of_token(passage.request, statement=asked)
-    sound = statement.type == "refusal" or not 200 <= statement.status < 300
-    checks = (
-        (statement.type in ("response", "refusal"), "not an answer"),
-        (agreement.batch or not parsed.batched, "signed in a batch, which is not agreed"),
-        (statement.request == asked_digest, "an answer to another request"),
-        (statement.receiver == asked.sender, "addressed to somebody else"),
-        (statement.sender == asked.receiver, "an answer of another service"),
-        (statement.behalf == asked.behalf, "an answer for another member than we act for"),
-        (is_about(statement, asked=asked), "it tells of another call than was asked"),
-        (100 <= statement.status <= 599, "not an HTTP status"),
-        (statement.body_digest == digest(body), "the body is not the signed one"),
-        (statement.body_length == len(body), "the body has not the signed length"),
-        (
-            statement.headers_digest == headers_digest(headers),
-            "the headers are not the signed ones",
-        ),
-        (
-            sound or statement.projection == projection_digest(agreement.fields),
-            "not projected as agreed",
-        ),
+    if parsed.batched and not agreement.batch:
+        return "signed in a batch, which is not agreed"
+    statement = parsed.statement
+    return (
+        _fault_of_relation(statement, asked=asked, request=passage.request)
+        or _fault_of_content(statement, body=body, headers=headers)
+        or _fault_of_projection(statement, agreement=agreement)
     )
-    for good, fault in checks:
-        if not good:
-            return fault
+
+
+def _fault_of_relation(statement: Statement, *, asked: Statement, request: bytes) -> str:
+    """Return why this is not the answer to what was asked, or nothing."""
+    if statement.type not in ("response", "refusal"):
+        return "not an answer"
+    if statement.request != digest_of_token(request, statement=asked):
+        return "an answer to another request"
+    if statement.receiver != asked.sender:
+        return "addressed to somebody else"
+    if statement.sender != asked.receiver:
+        return "an answer of another service"
+    if statement.behalf != asked.behalf:
+        return "an answer for another member than we act for"
+    if not is_about(statement, asked=asked):
+        return "it tells of another call than was asked"
+    return ""
+
+
+def _fault_of_content(statement: Statement, *, body: bytes, headers: Headers) -> str:
+    """Return what of an answer is not as it was signed, or nothing."""
+    if not 100 <= statement.status <= 599:
+        return "not an HTTP status"
+    if statement.body_digest != digest(body):
+        return "the body is not the signed one"
+    if statement.body_length != len(body):
+        return "the body has not the signed length"
+    if statement.headers_digest != headers_digest(headers):
+        return "the headers are not the signed ones"
+    return ""
+
+
+def _fault_of_projection(statement: Statement, *, agreement: Agreement) -> str:
+    """Return why a good answer does not show that only the agreed fields were chosen."""
+    good = statement.type == "response" and 200 <= statement.status < 300
+    if good and statement.projection != projection_digest(agreement.fields):
+        return "not projected as agreed"
     return ""
 
 

@@ -7,7 +7,8 @@ is a signed, journalled statement too; only what cannot be tied to a known membe
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
 from taysir.exchange.admission import TURNED_AWAY, Asked
 from taysir.exchange.backend import BackendUnreachable
@@ -66,6 +67,7 @@ log = get_logger(__name__)
 _UNSIGNED = TURNED_AWAY | {EXC_JOURNAL.code}
 """What a partner is told without evidence: too much of it, or there is no room for evidence."""
 
+_NOTHING: Final = Response()
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -75,21 +77,18 @@ class _Passage:
 
     message: Message
     parsed: ParsedStatement
+    statement: Statement
     service: ServiceId
     consumer: SubsystemId
     headers: Headers
     tls_thumbprint: str
     started: float
     ticket: int = 0
-    answer: Response = field(default_factory=Response)
+    answer: Response = _NOTHING
+    answered_headers: Headers = ()
     error: str = ""
     projection: str = ""
     batch: bool = False
-
-    @property
-    def statement(self) -> Statement:
-        """The consumer's statement."""
-        return self.parsed.statement
 
 
 async def provide(node: CallRuntime, message: Message, *, tls_thumbprint: str) -> Message:
@@ -171,6 +170,7 @@ def _begin(
     return _Passage(
         message=message,
         parsed=parsed,
+        statement=statement,
         service=service,
         consumer=subsystem_id(statement.sender),
         headers=passed_headers(message.headers),
@@ -341,7 +341,7 @@ def _project(passage: _Passage, answer: Response, *, agreement: Agreement) -> Re
 async def _answer(node: CallRuntime, passage: _Passage) -> Message:
     """Sign, journal, and only then answer."""
     request, answer, now_ms = passage.statement, passage.answer, node.now_ms()
-    kept = passed_headers(answer.headers)
+    kept = passage.answered_headers = passed_headers(answer.headers)
     body_type = dict(answer.headers).get(b"content-type", b"")
     statement = Statement(
         id=request.id,
@@ -401,7 +401,7 @@ async def _keep(
             response=token,
             request_headers=headers_block(passage.headers),
             request_body=passage.message.body,
-            response_headers=headers_block(passed_headers(passage.answer.headers)),
+            response_headers=headers_block(passage.answered_headers),
             response_body=passage.answer.body if token else b"",
         )
     )
