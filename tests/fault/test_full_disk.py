@@ -5,6 +5,7 @@ The disk is a small file system in memory, really full. Needs the right to mount
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import time
@@ -16,7 +17,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from taysir.exchange.fsck import check_node
+from taysir.exchange.journal import Journal
+from taysir.exchange.journal_store import SEGMENTS
+from taysir.exchange.segments_reading import verify_segments
+from taysir.kernel.errors import Problem
 from taysir.testing.nodes import PERSONS, PORTAL, PURPOSE, TwoNodes, two_nodes
+from tests.exchange.test_journal import example
 
 MIB = 1 << 20
 
@@ -70,9 +76,10 @@ def wait_until(holds: Callable[[], bool], *, seconds: float = 20.0) -> None:
         time.sleep(0.05)
 
 
-def fill_up(disk: Path) -> Path:
-    """Take every byte that is left, and return the file that does."""
-    ballast = disk / "ballast"
+def fill_up(disk: Path, *, but_bytes: int = 0) -> Path:
+    """Take every byte that is left but some, and return the file that does."""
+    ballast, spared = disk / "ballast", disk / "spared"
+    spared.write_bytes(bytes(but_bytes))
     with ballast.open("wb", buffering=0) as handle:
         for size in (MIB, 4096, 1):
             try:
@@ -80,6 +87,7 @@ def fill_up(disk: Path) -> Path:
                     handle.write(b"x" * size)
             except OSError:
                 continue
+    spared.unlink()
     return ballast
 
 
@@ -126,11 +134,19 @@ def test_a_full_disk_refuses_new_calls_and_recovers_without_a_restart(small_disk
         assert check_node(small_disk / name).clean
 
 
-def test_a_node_that_starts_on_a_full_disk_refuses_and_recovers(small_disk: Path) -> None:
-    """A journal without room for its first segment refuses, until there is room."""
-    with two_nodes(small_disk) as nodes:
-        ballast = fill_up(small_disk)
-        status, head, _ = call(nodes)
-        assert (status, int(head["retry-after"]) > 0) == (503, True)
+def test_a_journal_that_opens_on_a_full_disk_refuses_and_recovers(small_disk: Path) -> None:
+    """One without room for its first segment refuses calls, until there is room."""
+    ballast = fill_up(small_disk, but_bytes=MIB)
+
+    async def run() -> None:
+        journal = Journal(small_disk / "node", segment_bytes=MIB)
+        await asyncio.to_thread(wait_until, lambda: journal.refusing)
+        with pytest.raises(Problem, match="EXC-0130"):
+            await journal.append(example(0))
         ballast.unlink()
-        wait_until_answered(nodes)
+        await asyncio.to_thread(wait_until, lambda: not journal.refusing)
+        assert await journal.append(example(1)) == 0
+        await journal.close()
+
+    asyncio.run(run())
+    assert verify_segments(small_disk / "node" / SEGMENTS) == 1

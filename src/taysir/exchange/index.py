@@ -113,16 +113,24 @@ class ExchangeIndex:
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._database = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode=WAL")
-        # The journal is the truth: what the index loses in a crash is read from there again.
-        self._database.execute("PRAGMA synchronous=OFF")
-        self._database.executescript(_SCHEMA)
+        try:
+            self._prepare()
+        except sqlite3.Error:
+            self._database.close()
+            raise
         # A connection of its own, so that no look-up waits for a batch that is being written.
         self._reader = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
         self._names: dict[str, int] = dict(
             self._database.execute("SELECT text, number FROM name").fetchall()
         )
         self._occurred: set[tuple[int, int]] = set()
+
+    def _prepare(self) -> None:
+        """Have the tables, and writes that nobody waits for."""
+        self._database.execute("PRAGMA journal_mode=WAL")
+        # The journal is the truth: what the index loses in a crash is read from there again.
+        self._database.execute("PRAGMA synchronous=OFF")
+        self._database.executescript(_SCHEMA)
 
     def next_position(self) -> int:
         """Return the first position that is not indexed."""

@@ -9,6 +9,7 @@ derived from the journal, may lag a moment, and is rebuilt when it is lost.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import queue
 import sqlite3
@@ -120,9 +121,16 @@ class Journal(JournalLookups):
 
     def _open(self, folder: Path, *, open_store: OpenStore, body_key: Path) -> None:
         keys = folder / BODY_KEYS
-        self._keys = BodyKeys(keys, node_key=node_body_key(body_key, keys=keys))
-        self._store = open_store()
-        self._index = _open_index(folder / INDEX, kind=self._store.kind)
+        with contextlib.ExitStack() as opened:
+            self._keys = BodyKeys(keys, node_key=node_body_key(body_key, keys=keys))
+            opened.callback(self._keys.close)
+            self._store = open_store()
+            opened.callback(self._store.close)
+            self._index = _open_index(folder / INDEX, kind=self._store.kind)
+            opened.callback(self._index.close)
+            self._catch_up()
+            # What is open stays open, unless something above failed.
+            opened.pop_all()
         self._watchers: list[Watcher] = []
         self._pending = 0
         self._ready: list[_Group] = []
@@ -135,7 +143,6 @@ class Journal(JournalLookups):
         self._trouble: str = ""
         self._is_preparing = False
         self._queue: queue.SimpleQueue[_Group | _Erasing | _Prepare | None] = queue.SimpleQueue()
-        self._catch_up()
         self._feeder = IndexFeeder(self._index, catch_up=self._catch_up)
 
     @property
@@ -433,15 +440,22 @@ class Journal(JournalLookups):
 def _open_index(file: Path, *, kind: str) -> ExchangeIndex:
     """Open the index; one that a power cut left unreadable is made anew from the journal."""
     try:
-        index = ExchangeIndex(file)
-        index.serve(kind)
-        index.next_position()
+        return _serving_index(file, kind=kind)
     except sqlite3.DatabaseError as error:
         log.warning("index_unreadable", reason=str(error))
-        for spoilt in file.parent.glob(f"{file.name}*"):
-            spoilt.unlink()
-        index = ExchangeIndex(file)
+    for spoilt in file.parent.glob(f"{file.name}*"):
+        spoilt.unlink()
+    return _serving_index(file, kind=kind)
+
+
+def _serving_index(file: Path, *, kind: str) -> ExchangeIndex:
+    index = ExchangeIndex(file)
+    try:
         index.serve(kind)
+        index.next_position()
+    except sqlite3.DatabaseError:
+        index.close()
+        raise
     return index
 
 
