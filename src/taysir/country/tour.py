@@ -178,14 +178,23 @@ class Tour:
     def _evidence(self) -> dict[str, Any]:
         person = self._persona("granted", anew=False)
         read = next(r for r in self._reads(person) if r.service.member == "CIV")
-        package = self._node.evidence(read.exchange_id)
+        package, report = self._vouched(read.exchange_id)
         self.evidence.parent.mkdir(parents=True, exist_ok=True)
         self.evidence.write_bytes(package)
-        report = verify_package(package, anchor=self._anchor())
         _require(report.valid, f"the evidence holds: {_findings(report)}")
         _require(report.state == "stamped", f"third parties vouch for it: {report.pending}")
         held = [step.title["en"] for step in report.steps]
         return {"file": str(self.evidence), "bytes": len(package), "steps": held}
+
+    def _vouched(self, exchange_id: str) -> tuple[bytes, Report]:
+        """Return an exchange's package, once third parties vouch for it or patience ends."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            package = self._node.evidence(exchange_id)
+            report = verify_package(package, anchor=self._anchor())
+            if report.state == "stamped" or not report.valid or time.monotonic() >= deadline:
+                return package, report
+            time.sleep(0.5)
 
     def _tampered(self) -> dict[str, Any]:
         package = bytearray(self.evidence.read_bytes())
