@@ -210,7 +210,7 @@ def _request(case: Case) -> None:
     if case.files.get("response.jws") and _refused(case):
         _check_consent(case, view=None)
         return
-    check_permission(case.request, view=view, file="request.jws")
+    check_permission(case.request, at=moment(case.request.statement), view=view, file="request.jws")
     _check_ends(case, agreement)
     _check_consent(case, view=view)
 

@@ -36,7 +36,7 @@ from taysir.exchange.terms import parties, read_terms
 from taysir.exchange.trust_errors import EXC_EVIDENCE_UNREADABLE
 from taysir.exchange.trust_status import RevocationStatus, read_status
 from taysir.exchange.verifier import check_shared
-from taysir.exchange.verifier_case import Case, Finding, Text, check_all, finding, moment
+from taysir.exchange.verifier_case import Case, Finding, Text, check_all, finding
 from taysir.exchange.verifier_rules import (
     check_answer,
     check_covered,
@@ -259,7 +259,7 @@ def _check_exchange(shared: _Shared, *, request: bytes, response: bytes) -> None
     """Check one exchange; raises the first problem."""
     certificates = shared.case.certificates
     asked = parse_statement(request)
-    vouch(asked, types=("request",), certificates=certificates, file="request")
+    asked_at = vouch(asked, types=("request",), certificates=certificates, file="request")
     number = (asked.statement.sender, asked.statement.id)
     if shared.numbers.setdefault(number, asked.digest) != asked.digest:
         raise finding("request", "its number was used before, for another question")
@@ -282,11 +282,11 @@ def _check_exchange(shared: _Shared, *, request: bytes, response: bytes) -> None
     check_parties(asked.statement, view=terms.view, file="request")
     if refused:
         return
-    check_permission(asked, view=terms.view, file="request")
+    check_permission(asked, at=asked_at, view=terms.view, file="request")
     _check_consent(shared, asked.statement, view=terms.view)
     if answer is not None:
         check_reduced(answer, view=terms.view, file="response")
-    if terms.ended_at is not None and terms.ended_at <= moment(asked.statement):
+    if terms.ended_at is not None and terms.ended_at <= asked_at:
         raise finding("request", "a party had ended the agreement before")
 
 

@@ -7,6 +7,7 @@ Used for a single package and for an exported range alike. Who vouches for a sta
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from taysir.exchange.model import Agreement, Consent, MemberCertificate
 from taysir.exchange.policy import permits, projection_digest
@@ -23,8 +24,11 @@ def vouch(
     types: tuple[str, ...],
     certificates: Mapping[str, MemberCertificate],
     file: str,
-) -> None:
+) -> datetime:
     """Check that the member that a statement names signed it, with a key that held then.
+
+    Returns:
+        When it was signed.
 
     Raises:
         Problem: EXC-0533, or KRN-0206 for a wrong signature.
@@ -49,6 +53,7 @@ def vouch(
     )
     check_all(checks, file=file)
     parsed.verify(certificate.public_key)
+    return at
 
 
 def check_parties(statement: Statement, *, view: Agreement, file: str) -> None:
@@ -62,8 +67,8 @@ def check_parties(statement: Statement, *, view: Agreement, file: str) -> None:
     check_all(checks, file=file)
 
 
-def check_permission(parsed: ParsedStatement, *, view: Agreement, file: str) -> None:
-    """Check that an agreement permits an answered request; raises EXC-0533."""
+def check_permission(parsed: ParsedStatement, *, at: datetime, view: Agreement, file: str) -> None:
+    """Check that an agreement permits an answered request of a time; raises EXC-0533."""
     statement = parsed.statement
     path = statement.path.partition("?")[0]
     checks = (
@@ -73,7 +78,7 @@ def check_permission(parsed: ParsedStatement, *, view: Agreement, file: str) -> 
             "the agreement does not permit this operation",
         ),
         (
-            view.valid_from <= moment(statement) < view.valid_until,
+            view.valid_from <= at < view.valid_until,
             "the agreement did not hold at that time",
         ),
         (
