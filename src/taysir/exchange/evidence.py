@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from taysir.exchange.consent import SignedConsent
 from taysir.exchange.contracts import SignedAgreement
+from taysir.exchange.evidence_journal import JOURNAL_FILE, journal_file
 from taysir.exchange.evidence_log import PROOF_FILE, STAMP_FILE, STATUS_FILE, read_log_facts
 from taysir.exchange.federation_source import FederationSource
 from taysir.exchange.keyfiles import certificate_pem
@@ -98,7 +99,7 @@ class EvidencePackager:
         files = _exchange_files(best, bodies=bodies)
         files["federation.jws"] = self._source.token
         files["authority.pem"] = certificate_pem(self._source.anchor)
-        files["journal.json"] = canonical_json(_journal(records, node=self._node))
+        files[JOURNAL_FILE] = journal_file(records, node=self._node)
         agreement = self._source.signed_agreement(best.agreement)
         if agreement is not None:
             files.update(_agreement_files(agreement))
@@ -243,20 +244,3 @@ def _agreement_files(agreement: SignedAgreement) -> dict[str, bytes]:
     for number, token in enumerate(agreement.ends):
         files[f"agreement/{number}.end.jws"] = token
     return files
-
-
-def _journal(records: list[StoredExchange], *, node: str) -> dict[str, Any]:
-    return {
-        "node": node,
-        "records": [
-            {
-                "position": record.position,
-                "direction": record.direction.value,
-                "outcome": record.outcome.value,
-                "recorded_at_ms": record.recorded_at_ms,
-                "request_sha256": hashlib.sha256(record.request).hexdigest(),
-                "response_sha256": hashlib.sha256(record.response).hexdigest(),
-            }
-            for record in sorted(records, key=lambda record: record.position)
-        ],
-    }

