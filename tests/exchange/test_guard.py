@@ -270,3 +270,40 @@ def test_a_refused_call_is_logged_with_its_trace(shared_nodes: TwoNodes) -> None
         connection.sendall(refused)
         assert connection.recv(65536).startswith(b"HTTP/1.1 403")
     assert [row["traceparent"] for row in logs if row["event"] == "call_refused"] == [TRACE]
+
+
+# --- metaservices are on the client's account ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        f"/r1/{PERSONS.subsystem}/listMethods",
+        f"/r1/{PERSONS.subsystem}/allowedMethods",
+        f"/r1/{PERSONS.subsystem}/getOpenAPI?serviceCode=persons",
+        "/listClients",
+    ],
+)
+def test_a_client_asks_metaservices_as_often_as_it_may_call(
+    shared_nodes: TwoNodes, tmp_path: Path, target: str
+) -> None:
+    """The one beyond its burst is refused with a time to come again; another client's passes."""
+    allowance = Allowance(requests_per_s=0.001, burst=2, calls=2)
+    settings = changed(shared_nodes, tmp_path, client_allowance=allowance)
+    with extra_node(shared_nodes, settings) as node:
+        answers = [_asked(node, target, client=str(PORTAL)) for _ in range(3)]
+        assert 429 not in [status for status, _, _ in answers[:2]]
+        status, headers, body = answers[2]
+        assert (status, body["code"]) == (429, "EXC-0177")
+        assert int(headers["retry-after"]) >= 1
+        assert node.runtime.counters.refusals["information-systems", "EXC-0177"] == 1
+        assert _asked(node, target, client="WAHA/GOV/ASK/other")[0] != 429
+
+
+def _asked(
+    node: RunningNode, target: str, *, client: str
+) -> tuple[int, dict[str, str], dict[str, str]]:
+    with connect(node) as connection:
+        head = f"GET {target} HTTP/1.1\r\nHost: x\r\nX-Road-Client: {client}\r\n"
+        connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
+        return read_all(connection)

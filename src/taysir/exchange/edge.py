@@ -12,7 +12,7 @@ from taysir.exchange.frames import Message
 from taysir.exchange.guard import CLIENTS_FACE, NODES_FACE, Guard
 from taysir.exchange.http import Handler, Headers, Request, Response, problem_response
 from taysir.exchange.link import LinkPeer
-from taysir.exchange.metaservices import Metaservices
+from taysir.exchange.metaservices import Metaservices, Question, read_question
 from taysir.exchange.runtime import CallRuntime
 from taysir.exchange.wire import (
     CALL_PATH,
@@ -41,9 +41,9 @@ class Edge:
         guard = self._guard
         try:
             guard.access.check(request)
-            listing = await self._metaservices.answer(request)
-            if listing is not None:
-                return listing
+            question = read_question(request)
+            if question is not None:
+                return await self._tell(question)
             call = parse_information_call(request)
             guard.clients.enter(call.consumer)
         except Problem as problem:
@@ -55,6 +55,20 @@ class Edge:
             return xroad_error(problem)
         finally:
             guard.clients.leave(call.consumer)
+
+    async def _tell(self, question: Question) -> Response:
+        """Answer a metaservice, on the account of the client that asks.
+
+        Raises:
+            Problem: EXC-0177 and EXC-0178 for a client that takes too much, and those of the
+                answer.
+        """
+        clients = self._guard.clients
+        clients.enter(question.client)
+        try:
+            return await self._metaservices.answer(question)
+        finally:
+            clients.leave(question.client)
 
     async def nodes(self, request: Request) -> Response:
         """Answer a request of another node."""

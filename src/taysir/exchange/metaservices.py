@@ -12,6 +12,8 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+import msgspec
+
 from taysir.exchange.backend import BackendUnreachable
 from taysir.exchange.errors import (
     EXC_MALFORMED,
@@ -27,10 +29,50 @@ from taysir.exchange.wire import METHODS_PATH, OPENAPI_PATH
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
 
+_LIST_CLIENTS: Final = "listClients"
 _LIST_METHODS: Final = "listMethods"
 _ALLOWED_METHODS: Final = "allowedMethods"
 _GET_OPENAPI: Final = "getOpenAPI"
+_OF_A_PROVIDER: Final = (_LIST_METHODS, _ALLOWED_METHODS, _GET_OPENAPI)
 _JSON: Final = ((b"content-type", b"application/json"),)
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What a metaservice is asked, and by whom; ``listClients`` may be asked by nobody."""
+
+    method: str
+    client: SubsystemId | None
+    instance: str = ""
+    provider: SubsystemId | None = None
+    service: ServiceId | None = None
+
+
+def read_question(request: Request) -> Question | None:
+    """Read a request of the information-system face, or return None for what is a call.
+
+    Raises:
+        Problem: EXC-0101 and KRN-0001 for a question that is not complete.
+    """
+    if request.method != "GET":
+        return None
+    parts = request.path.split("/")
+    named = request.header(b"x-road-client")
+    if parts[1:] == [_LIST_CLIENTS]:
+        client = SubsystemId.parse(named) if named else None
+        instance = request.query.get("xRoadInstance", "")
+        return Question(method=_LIST_CLIENTS, client=client, instance=instance)
+    if len(parts) != 7 or parts[1] != "r1" or parts[6] not in _OF_A_PROVIDER:
+        return None
+    if not named:
+        raise Problem(EXC_MALFORMED, reason="the header X-Road-Client is missing")
+    client, provider = SubsystemId.parse(named), SubsystemId.parse("/".join(parts[2:6]))
+    service = None
+    if parts[6] == _GET_OPENAPI:
+        code = request.query.get("serviceCode", "")
+        if not code:
+            raise Problem(EXC_MALFORMED, reason="the parameter serviceCode is missing")
+        service = ServiceId.parse(f"{provider}/{code}")
+    return Question(method=parts[6], client=client, provider=provider, service=service)
 
 
 class Metaservices:
@@ -39,29 +81,19 @@ class Metaservices:
     def __init__(self, node: CallRuntime) -> None:
         self._node = node
 
-    async def answer(self, request: Request) -> Response | None:
-        """Answer a metaservice of the information-system face, or None for a call."""
-        if request.method != "GET":
-            return None
-        parts = request.path.split("/")
-        if parts[1:] == ["listClients"]:
-            return self._list_clients(request.query.get("xRoadInstance", ""))
-        if len(parts) != 7 or parts[1] != "r1":
-            return None
-        if parts[6] not in (_LIST_METHODS, _ALLOWED_METHODS, _GET_OPENAPI):
-            return None
-        client = request.header(b"x-road-client")
-        if not client:
-            raise Problem(EXC_MALFORMED, reason="the header X-Road-Client is missing")
-        consumer = SubsystemId.parse(client)
-        provider = SubsystemId.parse("/".join(parts[2:6]))
-        if parts[6] == _GET_OPENAPI:
-            code = request.query.get("serviceCode", "")
-            if not code:
-                raise Problem(EXC_MALFORMED, reason="the parameter serviceCode is missing")
-            return await self._get_openapi(ServiceId.parse(f"{provider}/{code}"))
-        allowed_only = parts[6] == _ALLOWED_METHODS
-        return await self._methods(provider, consumer=consumer, allowed_only=allowed_only)
+    async def answer(self, question: Question) -> Response:
+        """Answer a question of the information-system face.
+
+        Raises:
+            Problem: EXC-0102, EXC-0120, EXC-0123 and EXC-0124 for what another node must answer.
+        """
+        provider, client = question.provider, question.client
+        if question.service is not None:
+            return await self._get_openapi(question.service)
+        if provider is None or client is None:
+            return self._list_clients(question.instance)
+        allowed_only = question.method == _ALLOWED_METHODS
+        return await self._methods(provider, consumer=client, allowed_only=allowed_only)
 
     async def peer_methods(self, request: Request, *, members: frozenset[MemberId]) -> Response:
         """Answer another node's question for the methods of one of our subsystems.
