@@ -17,6 +17,16 @@ from taysir.kernel.statement import parse_statement
 from taysir.testing.federation import Agency, TwoAgencies, two_agencies
 from taysir.testing.nodes import ANSWERING, ASKING, PERSONS, PORTAL
 
+CONSENT = {
+    "consumer": str(PORTAL),
+    "service": str(PERSONS),
+    "subject": "1000000008",
+    "fields": ["/path"],
+    "start": "2026-01-01T00:00:00+00:00",
+    "end": "2026-02-01T00:00:00+00:00",
+    "collected_by": str(PORTAL.owner),
+}
+"""What a person agreed to, but the purposes."""
 Scenario = Callable[[TwoAgencies], Awaitable[None]]
 
 
@@ -274,6 +284,9 @@ def test_only_registered_codes_are_agreed_where_there_is_a_register(tmp_path: Pa
             )
             assert (status, refused["code"]) == (422, "EXC-0511")
             assert "is not registered" in refused["params"]["reason"]
+        consent = {**CONSENT, "purposes": ["curiosity"]}
+        status, refused = await agencies.asking.admin("POST", "/admin/consents", consent)
+        assert (status, refused["code"]) == (422, "EXC-0515")
         await agreed(agencies)
 
     run(tmp_path, scenario)

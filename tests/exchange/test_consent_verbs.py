@@ -130,3 +130,20 @@ def test_what_no_consent_can_be_is_not_understood(words: tuple[str, ...]) -> Non
     result = CliRunner().invoke(APP, ["consent", *words])
 
     assert result.exit_code == 2
+
+
+def test_a_consent_that_no_call_could_use_is_refused(tmp_path: Path) -> None:
+    """A party that nobody registered is a slip of the pen; nothing is signed."""
+
+    async def scenario(two: TwoAgencies) -> None:
+        for slip, code in (
+            (("--consumer", f"{PORTAL}x"), "EXC-0102"),
+            (("--service", f"{PERSONS}x"), "EXC-0102"),
+            (("--service", "persons"), "EXC-0102"),
+        ):
+            with pytest.raises(Problem, match=code) as why:
+                await verb(two.asking, "give", PERSON, *GIVE, *slip)
+            assert slip[1] in why.value.title("ar")
+        assert (await answer(two.asking, "list", PERSON))["consents"] == []
+
+    run(tmp_path, scenario)

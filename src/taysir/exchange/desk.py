@@ -8,7 +8,7 @@ tried again until it arrives. The other node judges everything anew by the signa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -32,6 +32,7 @@ from taysir.exchange.contracts import (
     propose,
     state_of,
 )
+from taysir.exchange.errors import EXC_UNKNOWN_MEMBER
 from taysir.exchange.model import Consent, Register
 from taysir.exchange.runtime import NodeRuntime
 from taysir.exchange.shelf import AgreementShelf
@@ -41,11 +42,12 @@ from taysir.exchange.terms import Terms, parties, read_terms
 from taysir.exchange.trust_errors import (
     EXC_AGREEMENT,
     EXC_AGREEMENT_STEP,
+    EXC_CONSENT_ARTEFACT,
     EXC_NOT_A_PARTY,
 )
 from taysir.exchange.wire import AGREEMENTS_PATH, CONSENTS_PATH
 from taysir.kernel import limits
-from taysir.kernel.errors import Problem
+from taysir.kernel.errors import ErrorKind, Problem
 from taysir.kernel.identifiers import MemberId
 from taysir.kernel.log import get_logger
 
@@ -137,7 +139,17 @@ class AgreementDesk:
         return await self._keep(ended, step=action.value)
 
     async def give_consent(self, terms: ConsentTerms) -> Consent:
-        """Sign what a person agreed to, and hand it to the parties' nodes."""
+        """Sign what a person agreed to, and hand it to the parties' nodes.
+
+        Raises:
+            Problem: EXC-0102 for parties and EXC-0515 for purposes that nobody registered, because
+                no call could ever use such a consent; EXC-0514 and EXC-0515 for other terms.
+        """
+        directory = self._node.directory()
+        for party in (terms.consumer, terms.service):
+            if not any(directory.name_of(party)):
+                raise Problem(EXC_UNKNOWN_MEMBER, party=party[:128])
+        self._check_purposes(terms.purposes, refused_as=EXC_CONSENT_ARTEFACT)
         member = MemberId.parse(terms.collected_by)
         if member not in self._node.signers:
             raise Problem(EXC_NOT_A_PARTY)
@@ -300,12 +312,16 @@ class AgreementDesk:
     def _check_codes(self, terms: Terms) -> None:
         """Refuse a purpose or legal basis that the federation does not register."""
         directory = self._node.directory()
-        for purpose in terms.purposes:
-            if not directory.knows_code(purpose, register=Register.PURPOSES):
-                raise Problem(EXC_AGREEMENT, reason=f"the purpose {purpose} is not registered")
+        self._check_purposes(terms.purposes, refused_as=EXC_AGREEMENT)
         if not directory.knows_code(terms.legal_basis, register=Register.REGULATIONS):
             reason = f"the legal basis {terms.legal_basis} is not registered"
             raise Problem(EXC_AGREEMENT, reason=reason)
+
+    def _check_purposes(self, purposes: Sequence[str], *, refused_as: ErrorKind) -> None:
+        directory = self._node.directory()
+        for purpose in purposes:
+            if not directory.knows_code(purpose, register=Register.PURPOSES):
+                raise Problem(refused_as, reason=f"the purpose {purpose} is not registered")
 
     def _check_superseded(self, terms: Terms) -> None:
         if not terms.supersedes:
