@@ -291,22 +291,24 @@ async def two_nodes_async(
     settings["answering"] = _offering(settings["answering"], backend_url)
     asking = await start_node(settings["asking"], source=directory, package=no_evidence)
     answering = await start_node(settings["answering"], source=directory, package=no_evidence)
+    two = TwoNodes(
+        asking=asking,
+        answering=answering,
+        directory=directory,
+        keys=keys,
+        face_url=f"http://{HOST}:{ports[0]}",
+        admin_url=f"http://{HOST}:{ports[1]}",
+        answering_admin_url=f"http://{HOST}:{ports[4]}",
+        peer_port=ports[5],
+        loop=asyncio.get_running_loop(),
+        settings=settings,
+    )
     try:
-        yield TwoNodes(
-            asking=asking,
-            answering=answering,
-            directory=directory,
-            keys=keys,
-            face_url=f"http://{HOST}:{ports[0]}",
-            admin_url=f"http://{HOST}:{ports[1]}",
-            answering_admin_url=f"http://{HOST}:{ports[4]}",
-            peer_port=ports[5],
-            loop=asyncio.get_running_loop(),
-            settings=settings,
-        )
+        yield two
     finally:
-        await asking.close()
-        await answering.close()
+        # As they are now: a test may have started one of them anew.
+        await two.asking.close()
+        await two.answering.close()
         await server.close()
 
 
