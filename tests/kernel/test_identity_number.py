@@ -58,12 +58,12 @@ def test_a_number_is_read_as_people_type_it(typed: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "fault"),
     [
-        ("", "digits"),
-        ("30000O0004", "digits"),
-        ("300000000", "length"),
-        ("30000000040", "length"),
-        ("1000000008", "first-digit"),
-        ("3000000005", "check-digit"),
+        ("", "there is more than digits in it"),
+        ("30000O0004", "there is more than digits in it"),
+        ("300000000", "it has not ten digits"),
+        ("30000000040", "it has not ten digits"),
+        ("1000000008", "its first digit is not 3, 4 or 7"),
+        ("3000000005", "its last digit does not fit the others"),
     ],
 )
 def test_a_refusal_names_the_fault(typed: str, fault: str) -> None:

@@ -54,7 +54,7 @@ class IdentityNumber:
         """Read a number as typed.
 
         Raises:
-            Problem: KRN-0010, with its fault: digits, length, first-digit or check-digit.
+            Problem: KRN-0010, with what is wrong: a letter, the length, the first or last digit.
         """
         digits = normalise_digits(without_direction_marks(text)).translate(_SEPARATORS)
         fault = _fault(digits)
@@ -86,11 +86,11 @@ def is_identity_number(text: str) -> bool:
 
 def _fault(digits: str) -> str:
     if not (digits.isascii() and digits.isdigit()):
-        return "digits"
+        return "there is more than digits in it"
     if len(digits) != LENGTH:
-        return "length"
+        return "it has not ten digits"
     if digits[0] not in "347":
-        return "first-digit"
+        return "its first digit is not 3, 4 or 7"
     if check_digit(digits[:-1]) != digits[-1]:
-        return "check-digit"
+        return "its last digit does not fit the others"
     return ""

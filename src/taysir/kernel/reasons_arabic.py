@@ -21,6 +21,11 @@ KERNEL_REASONS: Final = MappingProxyType(
         "it is empty": "لا شيء فيه",
         "more than {} bytes": "عدد البايتات يتجاوز {}",
         "> {} bytes": "عدد البايتات يتجاوز {}",
+        # Identity numbers
+        "there is more than digits in it": "فيه غير الأرقام",
+        "it has not ten digits": "ليس من عشرة أرقام",
+        "its first digit is not 3, 4 or 7": "أول أرقامه ليس 3 ولا 4 ولا 7",
+        "its last digit does not fit the others": "رقمه الأخير لا يوافق بقية أرقامه",
         # Batches and statements
         "a batch of {} statements": "دفعة عدد بياناتها {}",
         "a proof of the wrong length": "طول البرهان غير صحيح",
