@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from taysir.kernel.reasons import REASON_PARAMETERS, declared, reason_in_arabic
+from taysir.kernel.reasons_readers_arabic import READERS_REASONS
 from tests.architecture.test_errors import KINDS
 
 SOURCE = Path(__file__).parents[2] / "src" / "taysir"
@@ -162,10 +163,11 @@ def test_the_arabic_of_a_reason_holds_no_english_words() -> None:
 
 
 def test_a_reason_keeps_its_values_in_arabic() -> None:
-    """The Arabic has as many places for values as the English."""
+    """The Arabic has as many places for values as the English, unless a library said them."""
     uneven = [
         english
         for english, arabic in declared().items()
+        if english not in READERS_REASONS
         if len(re.findall(r"\{\d?\}", arabic)) != english.count("{}")
     ]
 

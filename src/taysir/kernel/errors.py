@@ -24,8 +24,10 @@ from typing import Final, Literal
 
 from taysir.kernel.reasons import REASON_PARAMETERS, phrases, reason_in_arabic
 from taysir.kernel.reasons_arabic import KERNEL_REASONS
+from taysir.kernel.reasons_readers_arabic import READERS_REASONS
 
 phrases(KERNEL_REASONS)
+phrases(READERS_REASONS)
 
 Language = Literal["ar", "en"]
 

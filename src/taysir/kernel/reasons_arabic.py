@@ -1,4 +1,4 @@
-"""The Arabic of the reasons of the kernel, of the operating system and of the JSON reader.
+"""The Arabic of the reasons of the kernel and of the operating system.
 
 Only a table: what it is for and how it is read is in :mod:`taysir.kernel.reasons`.
 """
@@ -127,25 +127,5 @@ KERNEL_REASONS: Final = MappingProxyType(
         "Read-only file system": "القرص للقراءة فقط",
         "Too many open files": "عدد الملفات المفتوحة بلغ الحد",
         "timed out": "انتهت المهلة",
-        # The reader of JSON
-        "Object missing required field `{}` - at `{}`": "ينقص العنصر `{}` في `{}`",
-        "Object missing required field `{}`": "ينقص العنصر `{}`",
-        "Object contains unknown field `{}` - at `{}`": "العنصر `{}` في `{}` غير معروف",
-        "Object contains unknown field `{}`": "العنصر `{}` غير معروف",
-        "Expected `{}`, got `{}`": "النوع المطلوب `{}` والموجود `{}`",
-        "Expected `{}`, got `{}` - at `{}`": "النوع المطلوب `{}` والموجود `{}`، في `{}`",
-        "Expected `{}` of length <= {}": "المطلوب `{}` طوله {} على الأكثر",
-        "Expected `{}` of length >= {}": "المطلوب `{}` طوله {} على الأقل",
-        "Expected `{}` matching regex {}": "المطلوب `{}` على الصورة {}",
-        "Expected `{}` >= {}": "المطلوب `{}` لا يقل عن {}",
-        "Expected `{}` <= {}": "المطلوب `{}` لا يزيد على {}",
-        "Invalid enum value {} - at `{}`": "القيمة {} في `{}` ليست من القيم المقبولة",
-        "Invalid enum value {}": "القيمة {} ليست من القيم المقبولة",
-        "Invalid value {}": "القيمة {} غير مقبولة",
-        "Invalid RFC3339 encoded datetime": "الوقت ليس على صورة RFC 3339",
-        "Input data was truncated": "النص مقطوع قبل نهايته",
-        "JSON is malformed: {}": "صياغة JSON غير صحيحة: {}",
-        "invalid character (byte {})": "حرف غير مقبول (البايت {})",
-        "trailing characters (byte {})": "حروف زائدة بعد النهاية (البايت {})",
     }
 )
