@@ -300,6 +300,20 @@ def test_a_client_asks_metaservices_as_often_as_it_may_call(
         assert _asked(node, target, client="WAHA/GOV/ASK/other")[0] != 429
 
 
+@pytest.mark.parametrize("asked", ["listMethods", "allowedMethods", "getOpenAPI?serviceCode=x"])
+def test_a_partner_asks_metaservices_as_often_as_it_may_call(tmp_path: Path, asked: str) -> None:
+    """The one beyond the node's burst is refused there, and the client told whose bound it was."""
+    with two_nodes(tmp_path) as nodes:
+        allowance = Allowance(requests_per_s=0.001, burst=2)
+        nodes.answering.edge._guard.partners._allowance = allowance
+        target = f"/r1/{PERSONS.subsystem}/{asked}"
+        answers = [_asked(nodes.asking, target, client=str(PORTAL)) for _ in range(3)]
+        assert "EXC-0179" not in [body.get("code") for _, _, body in answers[:2]]
+        assert answers[2][2]["code"] == "EXC-0179"
+        assert int(answers[2][1]["retry-after"]) >= 1
+        assert nodes.answering.runtime.counters.refusals["nodes", "EXC-0177"] == 1
+
+
 def _asked(
     node: RunningNode, target: str, *, client: str
 ) -> tuple[int, dict[str, str], dict[str, str]]:

@@ -9,6 +9,7 @@ Source: PR-MREST (X-Road service metadata protocol for REST) clauses 3 and 4.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -23,9 +24,11 @@ from taysir.exchange.errors import (
     EXC_UNKNOWN_MEMBER,
     EXC_UNKNOWN_SERVICE,
 )
+from taysir.exchange.face_errors import EXC_PEER_LIMIT
 from taysir.exchange.http import Request, Response, json_response
 from taysir.exchange.runtime import CallRuntime
 from taysir.exchange.wire import METHODS_PATH, OPENAPI_PATH
+from taysir.kernel import limits
 from taysir.kernel.errors import Problem
 from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
 
@@ -85,7 +88,8 @@ class Metaservices:
         """Answer a question of the information-system face.
 
         Raises:
-            Problem: EXC-0102, EXC-0120, EXC-0123 and EXC-0124 for what another node must answer.
+            Problem: EXC-0102, EXC-0120, EXC-0123, EXC-0124 and EXC-0179 for what another node must
+                answer.
         """
         provider, client = question.provider, question.client
         if question.service is not None:
@@ -175,7 +179,7 @@ class Metaservices:
         return Response(headers=_JSON, body=description.document)
 
     async def _ask(self, provider: SubsystemId, target: str) -> Response:
-        """Ask the provider's node; raises EXC-0102, EXC-0120, EXC-0123, EXC-0124."""
+        """Ask the provider's node; raises EXC-0102, EXC-0120, EXC-0123, EXC-0124, EXC-0179."""
         entry = self._node.current_directory().node_for(provider.owner)
         if entry is None:
             raise Problem(EXC_UNKNOWN_MEMBER, party=str(provider.owner))
@@ -185,6 +189,9 @@ class Metaservices:
             raise Problem(EXC_NODE_UNREACHABLE, party=str(provider.owner)) from error
         if answer.status == 404:
             raise Problem(EXC_UNKNOWN_SERVICE, service=str(provider))
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            party, retry_after_s = str(provider.owner), limits.BUSY_RETRY_S
+            raise Problem(EXC_PEER_LIMIT, party=party, retry_after_s=retry_after_s)
         if answer.status != 200:
             reason = f"status {answer.status}"
             raise Problem(EXC_PEER_ANSWER, party=str(provider.owner), reason=reason)
