@@ -73,6 +73,7 @@ def test_the_verbs_print_for_people(tmp_path: Path) -> None:
     """In English and in Arabic: who, what, until when, how often, whether it holds."""
 
     async def scenario(two: TwoAgencies) -> None:
+        await agreed(two, consent_required=True)
         more = ("--field", "/path", "--days", "2", "--calls", "3", "--per", "day")
         shown = (await verb(two.asking, "give", PERSON, *GIVE, *more)).stdout
         digest = shown.split()[0]
@@ -96,6 +97,7 @@ def test_a_refused_step_says_why(tmp_path: Path) -> None:
     """The node's own error arrives with its code and values."""
 
     async def scenario(two: TwoAgencies) -> None:
+        await agreed(two, consent_required=True)
         for_good = await answer(two.asking, "give", PERSON, *GIVE, "--for-good")
         for words, code in (
             (("show", "0" * 64), "EXC-0516"),
@@ -145,5 +147,22 @@ def test_a_consent_that_no_call_could_use_is_refused(tmp_path: Path) -> None:
                 await verb(two.asking, "give", PERSON, *GIVE, *slip)
             assert slip[1] in why.value.title("ar")
         assert (await answer(two.asking, "list", PERSON))["consents"] == []
+
+    run(tmp_path, scenario)
+
+
+def test_a_consent_is_given_once_the_parties_have_agreed(tmp_path: Path) -> None:
+    """Without an agreement of the two it is refused with the reason in both languages."""
+
+    async def scenario(two: TwoAgencies) -> None:
+        with pytest.raises(Problem, match="EXC-0515") as why:
+            await verb(two.asking, "give", PERSON, *GIVE)
+        assert "no agreement of this node opens" in why.value.title("en")
+        arabic = why.value.title("ar")
+        assert "لا اتفاقية لدى هذه العقدة" in arabic
+        assert str(PERSONS) in arabic
+        assert (await answer(two.asking, "list", PERSON))["consents"] == []
+        await agreed(two, consent_required=True)
+        assert (await answer(two.asking, "give", PERSON, *GIVE))["ok"] is True
 
     run(tmp_path, scenario)

@@ -48,7 +48,7 @@ from taysir.exchange.trust_errors import (
 from taysir.exchange.wire import AGREEMENTS_PATH, CONSENTS_PATH
 from taysir.kernel import limits
 from taysir.kernel.errors import ErrorKind, Problem
-from taysir.kernel.identifiers import MemberId
+from taysir.kernel.identifiers import MemberId, ServiceId, SubsystemId
 from taysir.kernel.log import get_logger
 
 log = get_logger(__name__)
@@ -142,13 +142,15 @@ class AgreementDesk:
         """Sign what a person agreed to, and hand it to the parties' nodes.
 
         Raises:
-            Problem: EXC-0102 for parties and EXC-0515 for purposes that nobody registered, because
-                no call could ever use such a consent; EXC-0514 and EXC-0515 for other terms.
+            Problem: EXC-0102 for parties and EXC-0515 for purposes that nobody registered and for
+                parties without an agreement, because no call could ever use such a consent;
+                EXC-0514 and EXC-0515 for other terms.
         """
         directory = self._node.directory()
         for party in (terms.consumer, terms.service):
             if not any(directory.name_of(party)):
                 raise Problem(EXC_UNKNOWN_MEMBER, party=party[:128])
+        self._check_agreed(SubsystemId.parse(terms.consumer), ServiceId.parse(terms.service))
         self._check_purposes(terms.purposes, refused_as=EXC_CONSENT_ARTEFACT)
         member = MemberId.parse(terms.collected_by)
         if member not in self._node.signers:
@@ -316,6 +318,18 @@ class AgreementDesk:
         if not directory.knows_code(terms.legal_basis, register=Register.REGULATIONS):
             reason = f"the legal basis {terms.legal_basis} is not registered"
             raise Problem(EXC_AGREEMENT, reason=reason)
+
+    def _check_agreed(self, consumer: SubsystemId, service: ServiceId) -> None:
+        """Refuse a consent for parties of this node that have no agreement.
+
+        A third member that asked the person does not hold the agreement of the two, so its node
+        cannot tell.
+        """
+        if not {consumer.owner, service.owner} & self._node.signers.keys():
+            return
+        if service not in self._node.directory().services_of(consumer):
+            reason = f"no agreement of this node opens {service} to {consumer}"
+            raise Problem(EXC_CONSENT_ARTEFACT, reason=reason)
 
     def _check_purposes(self, purposes: Sequence[str], *, refused_as: ErrorKind) -> None:
         directory = self._node.directory()

@@ -128,6 +128,9 @@ SHARING_REASONS: Final = MappingProxyType(
         "the certificate of {} did not hold when it signed": "لم تكن شهادة {} سارية عند التوقيع",
         "the legal basis {} is not registered": "السند النظامي {} غير مسجل",
         "the purpose {} is not registered": "الغرض {} غير مسجل",
+        "no agreement of this node opens {} to {}": (
+            "لا اتفاقية لدى هذه العقدة تفتح الخدمة {} للمنظومة {}"
+        ),
         "its node answered {}": "أجابت عقدته بالحالة {}",
         "its node cannot be reached": "لا يمكن الوصول إلى عقدته",
         "nobody signed it": "لم يوقعها أحد",
