@@ -6,6 +6,7 @@ import re
 import sqlite3
 import ssl
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from taysir.kernel.reasons import reason_in_arabic
+from taysir.kernel.reasons import LIBRARY_WORDS_CHARACTERS, reason_in_arabic, reason_of
 from tests.architecture.test_reasons import english_words
 
 
@@ -125,7 +126,7 @@ def test_a_fault_of_a_database_is_told_in_arabic(tmp_path: Path) -> None:
         (tmp_path / "none" / "x.sqlite", "SELECT 1"),
         (tmp_path / "y.sqlite", "SELECT * FROM missing_one"),
     ):
-        arabic = in_arabic(lambda f=file, t=text: query(f, t), sqlite3.DatabaseError)
+        arabic = in_arabic(partial(query, file, text), sqlite3.DatabaseError)
         assert english_words(arabic) == []
 
 
@@ -149,3 +150,38 @@ def test_a_fault_of_keys_and_certificates_is_told_in_arabic(tmp_path: Path) -> N
         (lambda: serialization.load_pem_private_key(locked, b"other"), ValueError),
     ):
         assert english_words(in_arabic(read, kind)) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [("a: b: c", "السطر 1، العمود 5"), ("x: 1\na: [1", "السطر 2، العمود 6")],
+)
+def test_a_fault_of_a_yaml_file_is_told_with_its_place(document: str, place: str) -> None:
+    """Line and column come with what is wrong, all of it in Arabic."""
+    with pytest.raises(yaml.YAMLError) as said:
+        yaml.safe_load(document)
+    arabic = reason_in_arabic(reason_of(said.value))
+    assert arabic.startswith(place)
+    assert english_words(arabic) == []
+
+
+def test_words_of_a_library_without_arabic_are_quoted_as_the_librarys() -> None:
+    """A reader sees that the words are not ours, and where they stand; long ones are cut."""
+    with pytest.raises(yaml.YAMLError) as said:
+        yaml.safe_load("a: *x")
+    assert reason_in_arabic(reason_of(said.value)) == (
+        "السطر 1، العمود 4: نص المكتبة البرمجية «found undefined alias 'x'»"
+    )
+    assert reason_of(ValueError("x" * LIBRARY_WORDS_CHARACTERS)) == (
+        f'the library says "{"x" * LIBRARY_WORDS_CHARACTERS}"'
+    )
+    assert reason_of(ValueError("x" * (LIBRARY_WORDS_CHARACTERS + 1))) == (
+        f'the library says "{"x" * LIBRARY_WORDS_CHARACTERS}"'
+    )
+    assert reason_of(ValueError()) == 'the library says "ValueError"'
+
+
+def test_the_operating_systems_words_need_no_quotes() -> None:
+    """The number and the path of the exception are left out: the error names the file itself."""
+    gone = FileNotFoundError(2, "No such file or directory", "/nowhere")
+    assert reason_of(gone) == "No such file or directory"

@@ -23,6 +23,7 @@ from taysir.engine.errors import (
 )
 from taysir.engine.findings import Finding, Place, Text, finding
 from taysir.engine.source import Path, Source
+from taysir.kernel.reasons import reason_of
 
 _TYPES: Final[dict[str, Text]] = {
     "string": {"ar": "نص", "en": "text"},
@@ -64,9 +65,9 @@ def compile_schema(
     try:
         return jsonschema_rs.Draft202012Validator(schema, validate_formats=formats)
     except jsonschema_rs.ValidationError as error:
-        return finding(ENG_SCHEMA, place, detail=error.message)
+        return finding(ENG_SCHEMA, place, detail=reason_of(error))
     except jsonschema_rs.ReferencingError as error:
-        return finding(ENG_SCHEMA, place, detail=str(error))
+        return finding(ENG_SCHEMA, place, detail=reason_of(error))
 
 
 def dotted(path: Path) -> str:

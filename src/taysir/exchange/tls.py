@@ -10,6 +10,7 @@ from taysir.exchange.keys.ring import KeyRing
 from taysir.exchange.peers import PeerTls
 from taysir.exchange.settings import NodeSettings
 from taysir.kernel.errors import Problem
+from taysir.kernel.reasons import reason_of
 
 
 def server_context(settings: NodeSettings, *, keys: KeyRing) -> ssl.SSLContext:
@@ -42,5 +43,7 @@ def _load(context: ssl.SSLContext, settings: NodeSettings, *, keys: KeyRing) -> 
     try:
         context.load_verify_locations(settings.tls_authorities)
     except (OSError, ssl.SSLError) as error:
-        raise Problem(EXC_SETTINGS, file=settings.tls_authorities, reason=str(error)) from error
+        raise Problem(
+            EXC_SETTINGS, file=settings.tls_authorities, reason=reason_of(error)
+        ) from error
     keys.show(context)

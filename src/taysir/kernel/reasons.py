@@ -26,6 +26,9 @@ REASON_CHARACTERS: Final = 400
 REASON_DEPTH: Final = 4
 """How deep reasons are looked for within reasons, so that a text of many colons costs little."""
 
+LIBRARY_WORDS_CHARACTERS: Final = 200
+"""The most of a library's words that an error carries."""
+
 _HOLE: Final = "{}"
 
 
@@ -78,3 +81,17 @@ def reason_in_arabic(reason: str, *, depth: int = REASON_DEPTH) -> str:
             values = (reason_in_arabic(value, depth=depth - 1) for value in found.groups())
             return pattern.arabic.format(*values)
     return reason
+
+
+def reason_of(error: Exception) -> str:
+    """Return the reason that a library's exception gives, with its line and column if it has them.
+
+    Words of a library that have no Arabic are quoted as the library's, so that an Arabic sentence
+    does not pass them off as its own. Never for a library that repeats values of persons.
+    """
+    said = getattr(error, "strerror", None) or getattr(error, "problem", None) or str(error)
+    words = str(said).strip().partition("\n")[0][:LIBRARY_WORDS_CHARACTERS] or type(error).__name__
+    if reason_in_arabic(words) == words:
+        words = f'the library says "{words}"'
+    mark = getattr(error, "problem_mark", None)
+    return words if mark is None else f"line {mark.line + 1}, column {mark.column + 1}: {words}"

@@ -12,6 +12,8 @@ KERNEL_REASONS: Final = MappingProxyType(
     {
         # Any part
         "{}: {}": "{}: {}",
+        "line {}, column {}: {}": "السطر {}، العمود {}: {}",
+        'the library says "{}"': "نص المكتبة البرمجية «{}»",
         "too long": "أطول من الحد المسموح",
         "too large": "أكبر من الحد المسموح",
         "not UTF-8": "ليس بترميز UTF-8",

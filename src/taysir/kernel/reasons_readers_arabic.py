@@ -73,6 +73,12 @@ _OF_YAML: Final = {
     "found unknown escape character": "حرف غير مقبول بعد \\ في نص",
     "found undefined tag handle": "علامة نوع غير معروفة",
     "control characters are not allowed": "فيه حرف تحكم لا يُقبل",
+    "unacceptable character #x{}: special characters are not allowed": "فيه حرف تحكم لا يُقبل",
+    "mapping values are not allowed here": "لا يُقبل هنا عنصر بقيمة",
+    "expected ',' or ']', but got '{}'": "تنقص فاصلة أو نهاية القائمة",
+    "expected ',' or '}', but got '{}'": "تنقص فاصلة أو نهاية الكائن",
+    "expected <block end>, but found '{}'": "المسافات قبل هذا السطر غير صحيحة، أو ينقص اسم عنصر",
+    "found character '{}' that cannot start any token": "حرف لا يبدأ به شيء",
 }
 
 _OF_STORES_AND_KEYS: Final = {

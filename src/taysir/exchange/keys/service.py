@@ -19,6 +19,7 @@ from taysir.exchange.keys.registry import scheme_of, store_of
 from taysir.exchange.settings import KeyPair
 from taysir.kernel.certificates import load_certificate
 from taysir.kernel.errors import Problem
+from taysir.kernel.reasons import reason_of
 from taysir.kernel.signature import Signer
 
 
@@ -108,6 +109,6 @@ def load_tls_key(context: ssl.SSLContext, pair: KeyPair) -> None:
             raise Problem(EXC_KEY_MISMATCH, certificate=pair.certificate, key=pair.key) from error
         if encrypted:
             raise Problem(EXC_KEY_SECRET, key=pair.key) from error
-        raise Problem(EXC_SETTINGS, file=pair.certificate, reason=str(error)) from error
+        raise Problem(EXC_SETTINGS, file=pair.certificate, reason=reason_of(error)) from error
     except OSError as error:
-        raise Problem(EXC_SETTINGS, file=pair.certificate, reason=str(error)) from error
+        raise Problem(EXC_SETTINGS, file=pair.certificate, reason=reason_of(error)) from error

@@ -21,6 +21,7 @@ import yaml
 from taysir.kernel import limits
 from taysir.kernel.calendar import HIJRI_LAST, HijriDate, WorkingCalendar
 from taysir.kernel.errors import Problem
+from taysir.kernel.reasons import reason_of
 from taysir.transactions.cases.errors import TRX_HOLIDAYS
 
 MonthAndDay = Annotated[str, msgspec.Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
@@ -122,7 +123,7 @@ def _read(file: Path) -> HolidayFile:
             raise Problem(TRX_HOLIDAYS, file=file.name, finding="too large")
         found = msgspec.convert(yaml.safe_load(text), HolidayFile)
     except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
-        finding = str(error).splitlines()[0]
+        finding = reason_of(error)
         raise Problem(TRX_HOLIDAYS, file=file.name, finding=finding) from error
     for holiday in found.holidays:
         if finding := _finding(holiday):

@@ -18,6 +18,7 @@ import yaml
 from taysir.kernel import limits
 from taysir.kernel.errors import Language, Problem
 from taysir.kernel.money import Money
+from taysir.kernel.reasons import reason_of
 from taysir.transactions.documents.errors import (
     TRX_DOCUMENT_DESCRIPTION,
     TRX_DOCUMENT_VALUE_MISSING,
@@ -90,7 +91,7 @@ def load_description(file: Path) -> Description:
             raise Problem(TRX_DOCUMENT_DESCRIPTION, file=file.name, finding="too large")
         found = msgspec.convert(yaml.safe_load(text), Description)
     except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
-        finding = str(error).splitlines()[0]
+        finding = reason_of(error)
         raise Problem(TRX_DOCUMENT_DESCRIPTION, file=file.name, finding=finding) from error
     unknown = [row.value for row in found.public if row.value not in found.values]
     if unknown:
